@@ -1,0 +1,80 @@
+/*
+ * comparison.h - from samples to ratios, intervals and verdicts. Pure functions: no I/O, no clock, no global state;
+ * random draws are seeded from the run's seed, so the same samples give the same table on any machine.
+ *
+ * Method (docs/measurement.md): inside each block r = value(arm) / value(reference); the headline is the Hodges-Lehmann
+ * estimate of log r over the blocks, its interval the exact Wilcoxon signed-rank interval. Several tests in a table are
+ * judged together by Benjamini-Hochberg.
+ */
+#ifndef ALLOCBENCH_ANALYSIS_COMPARISON_H
+#define ALLOCBENCH_ANALYSIS_COMPARISON_H
+
+#include "../store/run_store.h"
+
+typedef enum Metric {
+    METRIC_THROUGHPUT, /* operations a second; ratio over 1 is faster */
+    METRIC_PEAK_RSS,   /* bytes; ratio over 1 is fatter */
+} Metric;
+
+typedef enum Verdict {
+    VERDICT_NO_DIFFERENCE, /* "~" */
+    VERDICT_BETTER,        /* "faster" or "leaner" */
+    VERDICT_WORSE,         /* "slower" or "fatter" */
+    VERDICT_TOO_FEW,       /* "n too small": under 10 pairs no verdict, under 6 no interval either */
+    VERDICT_UNSTABLE,      /* the baseline differs from itself: the row proves nothing */
+    VERDICT_FAILED,        /* no pair at all; status says why */
+    VERDICT_SKIPPED,       /* the arm is not available */
+    VERDICT_REFERENCE,     /* the arm that the others are compared with */
+} Verdict;
+
+/* What kept a '~' whose own interval excludes 1 from being a verdict. */
+typedef enum Gate { GATE_NONE, GATE_MULTIPLICITY, GATE_THRESHOLD } Gate;
+
+typedef struct Interval {
+    double estimate, low, high; /* ratios; low and high are NAN where there is no interval */
+} Interval;
+
+typedef struct Cell {
+    uint32_t arm;
+    bool control;   /* the A/A cell of the row: baseline's second slot against its first */
+    size_t pairs;   /* blocks in which both this arm and the reference are ok */
+    size_t failed;  /* slots of this arm that did not end ok */
+    SampleStatus worst_status; /* most frequent failure; SAMPLE_OK when none */
+    char *message;             /* what such a failure said; NULL when none */
+    Interval ratio;            /* against the reference */
+    double p;                  /* exact two-sided signed-rank; NAN when too few */
+    double median;             /* of this arm's own values: operations a second or bytes */
+    double median_low, median_high; /* its order-statistic 95 % interval; NAN when too few */
+    bool lower_bound;          /* METRIC_PEAK_RSS: at least one value is only a lower bound (">=") */
+    Verdict verdict;
+    Gate gate;
+    bool imprecise; /* the half-width is over the run's wished precision */
+} Cell;
+
+typedef struct ComparisonRow {
+    uint32_t row;
+    Cell *cells; /* one an arm in the order of the run's arms, then the control when there is one */
+    size_t cell_count;
+    double noise_floor; /* farther bound of the A/A interval from 1, as |r - 1|; NAN when unknown */
+    double drift;       /* Spearman correlation of block index and the reference's value; NAN when n < 6 */
+} ComparisonRow;
+
+typedef struct Comparison {
+    Metric metric;
+    uint32_t reference; /* index of the arm compared with */
+    ComparisonRow *rows;
+    size_t row_count;
+    Interval *geometric_mean; /* one an arm over the rows where it has a ratio; hierarchical bootstrap interval */
+    size_t *geometric_mean_rows; /* over how many rows */
+} Comparison;
+
+Comparison *comparison_of_run(const Run *run, Metric metric, uint32_t reference);
+void comparison_free(Comparison *comparison);
+
+/* The widest half-width of a row's throughput intervals by now (0.03 = 3 %); INFINITY while n < 6. The experiment asks
+ * this to stop on precision, never on significance. */
+double comparison_half_width(const Run *run, uint32_t row);
+
+const char *verdict_name(Verdict verdict, Metric metric);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * sample.h - what one slot gave, and what an experiment consists of. Plain data: no I/O, no judgement.
+ *
+ * Strings are owned by the Run they belong to (see run_store.h) or by whoever filled the struct before storing it.
+ */
+#ifndef ALLOCBENCH_STORE_SAMPLE_H
+#define ALLOCBENCH_STORE_SAMPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum SampleStatus {
+    SAMPLE_OK = 0,
+    SAMPLE_CRASHED,        /* ended by a signal, or an exit code nobody documented */
+    SAMPLE_OUT_OF_MEMORY,  /* malloc returned NULL, the memory cap was hit, or the kernel's OOM killer struck */
+    SAMPLE_TIMEOUT,        /* killed by the harness after the slot's time limit */
+    SAMPLE_CORRUPT,        /* the workload found wrong content, alignment, or a checksum unlike the baseline's */
+    SAMPLE_PRELOAD_FAILED, /* malloc did not resolve to the arm's library */
+    SAMPLE_UNSUPPORTED,    /* this arm or machine cannot run this row; message says why */
+    SAMPLE_STATUS_COUNT
+} SampleStatus;
+
+/* "ok", "crashed", "out-of-memory", "timeout", "corrupt", "preload-failed", "unsupported" */
+const char *sample_status_name(SampleStatus status);
+/* Returns false when the name is none of the above. */
+bool sample_status_parse(const char *name, SampleStatus *status);
+
+/* Memory over time, seen from outside. At most SERIES_CAPACITY points, evenly thinned when a slot runs longer. */
+enum { SERIES_CAPACITY = 128 };
+typedef struct Series {
+    size_t count;
+    uint64_t *time_ns;   /* since the slot's process was started */
+    uint64_t *rss_bytes; /* /proc/PID/statm */
+    int64_t *live_bytes; /* sum of the slot page's lines at the same moment; -1 where not counted */
+} Series;
+
+typedef struct Sample {
+    uint32_t row, block; /* which row of the plan, which block of that row */
+    uint32_t attempt;    /* a block redone whole gets the next attempt; only the highest complete one counts */
+    uint32_t arm;        /* index into RunMeta.arms */
+    bool control;        /* the second baseline slot of a block (A/A) */
+    uint32_t position;   /* place in the block's shuffled order, from 0 */
+    uint64_t seed;       /* given to the workload; equal within a block */
+    SampleStatus status;
+    char *message; /* NULL when there is nothing to say */
+
+    uint64_t operations;
+    uint64_t elapsed_ns; /* between the workload's marks; hyperfine's wall time for a program row */
+    uint64_t user_ns, system_ns;
+    uint64_t minor_faults, major_faults;
+    uint64_t voluntary_switches, involuntary_switches;
+    uint64_t checksum;
+    uint64_t start_rss_bytes;
+    uint64_t kit_bytes;
+    uint64_t peak_rss_bytes;
+    bool peak_is_exact; /* VmHWM; false: maximum of the series, shown with ">=" */
+    uint64_t canary_ns; /* a fixed piece of arithmetic timed just before the slot: the machine, not the allocator */
+    char *malloc_library; /* proof of preload: the file malloc resolved to; NULL when unknown */
+    Series series;
+} Sample;
+
+/* An allocator plus its settings. */
+typedef struct Arm {
+    char *name;        /* "glibc", "minipool", or the name the user gave before '=' */
+    char *label;       /* for people: "tcmalloc (gperftools 2.10)" */
+    char *path;        /* library to preload, absolute; NULL when unavailable */
+    char *environment; /* settings as given after '?': "MALLOC_CONF=narenas:1"; several separated by '&'; may be "" */
+    char *sha256;      /* of the library file, hex; NULL when unavailable */
+    bool available;    /* false: a visible 'skipped' row */
+    char *reason;      /* why not available, with the cure ("install libjemalloc2"); NULL when available */
+} Arm;
+
+typedef enum RowKind { ROW_WORKLOAD, ROW_PROGRAM } RowKind;
+
+/* One line of the plan: a workload with its parameters at one number of threads. */
+typedef struct Row {
+    char *name;     /* unique in the run: "larson t2" */
+    char *workload; /* "larson"; for a program row the program's name: "sqlite3" */
+    RowKind kind;
+    uint32_t threads; /* 0 for a program row */
+    char *arguments;  /* further flags as one line, space separated: "--preset pc_pair --size 64" */
+    char *unit;       /* what operations count: "operations", "messages"; "runs" for a program row */
+    uint64_t operations;  /* fixed work a slot; 0 when the row's work is not scaled */
+    bool scaled;          /* the count was fitted to the slot length on the baseline */
+} Row;
+
+typedef struct RunMeta {
+    uint32_t format_version;
+    char *id;      /* unique: time stamp and suite name */
+    char *created; /* ISO 8601, UTC */
+    char *suite;   /* "quick", or "command line" */
+    char *command; /* the exact command that repeats the run */
+    uint64_t seed;
+    uint32_t baseline; /* index into arms */
+    uint32_t minimum_blocks, maximum_blocks;
+    double precision; /* wished half-width of the intervals, 0.03 = 3 %; 0: a fixed number of blocks */
+    double threshold; /* smallest ratio - 1 that is worth a verdict, 0.01 = 1 % */
+    uint64_t slot_ns; /* wished length of a slot */
+    Arm *arms;
+    size_t arm_count;
+    Row *rows;
+    size_t row_count;
+    char *host_json; /* the host record, one JSON object as text; store and analysis only carry it */
+} RunMeta;
+
+#endif
