@@ -1,0 +1,56 @@
+# A thin front on CMake. `make` alone says what there is.
+#
+# Variables: SUITE=quick|full|ci (bench), RUN=folder (charts, compare), BUILD=build (folder), OPTIONS=-DWERROR=ON
+# (CMake options), VERBOSE=1 (show configuring and compiling), BOOTSTRAP=0 (install nothing).
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help build bench test charts compare clean
+
+BUILD ?= build
+SUITE ?= quick
+RUN ?= results/latest
+BASE ?= results/reference
+OPTIONS ?=
+export VERBOSE
+
+allocbench := $(BUILD)/harness/allocbench
+have_allocbench := test -x $(allocbench) || { echo "make: there is no $(allocbench), for the reason given above" >&2; exit 1; }
+
+help:
+	@echo "make bench [SUITE=quick|full|ci]   measure all allocators, then draw the charts"
+	@echo "make test                          build and run every test"
+	@echo "make charts [RUN=folder]           draw the charts of a stored run again"
+	@echo "make compare [BASE=folder] RUN=folder   compare two stored runs"
+	@echo "make build | clean"
+
+build:
+	@scripts/bootstrap build
+	@scripts/build $(BUILD) $(OPTIONS)
+
+bench:
+	@scripts/bootstrap build bench
+	@scripts/build $(BUILD) $(OPTIONS)
+	@$(have_allocbench)
+	@$(allocbench) run $(SUITE)
+	@$(allocbench) charts results/latest
+
+test:
+	@scripts/bootstrap build bench test
+	@scripts/build $(BUILD) $(OPTIONS)
+	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
+
+charts:
+	@scripts/bootstrap build bench
+	@scripts/build $(BUILD) $(OPTIONS)
+	@$(have_allocbench)
+	@$(allocbench) charts $(RUN)
+
+compare:
+	@scripts/bootstrap build
+	@scripts/build $(BUILD) $(OPTIONS)
+	@$(have_allocbench)
+	@$(allocbench) compare $(BASE) $(RUN)
+
+clean:
+	@rm -rf $(BUILD)
