@@ -13,7 +13,7 @@
 
 typedef enum Metric {
     METRIC_THROUGHPUT, /* operations a second; ratio over 1 is faster */
-    METRIC_PEAK_RSS,   /* bytes; ratio over 1 is fatter */
+    METRIC_PEAK_RSS,   /* bytes without the kit's own; ratio over 1 is fatter */
 } Metric;
 
 typedef enum Verdict {
@@ -27,8 +27,17 @@ typedef enum Verdict {
     VERDICT_REFERENCE,     /* the arm that the others are compared with */
 } Verdict;
 
+/* No interval under SMALLEST_INTERVAL pairs, no verdict under SMALLEST_VERDICT. */
+enum { SMALLEST_INTERVAL = 6, SMALLEST_VERDICT = 10 };
+
 /* What kept a '~' whose own interval excludes 1 from being a verdict. */
-typedef enum Gate { GATE_NONE, GATE_MULTIPLICITY, GATE_THRESHOLD } Gate;
+typedef enum Gate {
+    GATE_NONE,
+    GATE_MULTIPLICITY, /* p does not pass Benjamini-Hochberg over the table */
+    GATE_THRESHOLD,    /* smaller than the run's threshold */
+    GATE_NOISE_FLOOR,  /* smaller than what the baseline differs from itself */
+    GATE_LOWER_BOUND,  /* a peak known only as ">=" could be on the other side of 1 */
+} Gate;
 
 typedef struct Interval {
     double estimate, low, high; /* ratios; low and high are NAN where there is no interval */
@@ -36,25 +45,29 @@ typedef struct Interval {
 
 typedef struct Cell {
     uint32_t arm;
-    bool control;   /* the A/A cell of the row: baseline's second slot against its first */
-    size_t pairs;   /* blocks in which both this arm and the reference are ok */
-    size_t failed;  /* slots of this arm that did not end ok */
-    SampleStatus worst_status; /* most frequent failure; SAMPLE_OK when none */
-    char *message;             /* what such a failure said; NULL when none */
-    Interval ratio;            /* against the reference */
-    double p;                  /* exact two-sided signed-rank; NAN when too few */
-    double median;             /* of this arm's own values: operations a second or bytes */
+    bool control;  /* the A/A cell of the row: the baseline's second slot against its first, whatever the reference */
+    size_t pairs;  /* blocks in which both this arm and the reference are ok */
+    size_t failed; /* slots of this arm that did not end ok */
+    SampleStatus worst_status;      /* most frequent failure; SAMPLE_OK when none */
+    char *message;                  /* what such a failure said; NULL when none */
+    Interval ratio;                 /* against the reference */
+    double p;                       /* exact two-sided signed-rank; NAN when too few */
+    size_t ok;                      /* slots of this arm that ended ok: the values behind the median */
+    double median;                  /* of this arm's own values: operations a second or bytes */
     double median_low, median_high; /* its order-statistic 95 % interval; NAN when too few */
-    bool lower_bound;          /* METRIC_PEAK_RSS: at least one value is only a lower bound (">=") */
+    bool lower_bound;               /* METRIC_PEAK_RSS: at least one value is only a lower bound (">=") */
     Verdict verdict;
     Gate gate;
-    bool imprecise; /* the half-width is over the run's wished precision */
+    double half_width; /* of the ratio's interval, relative: 0.03 = 3 %; NAN where there is no interval */
+    bool imprecise;    /* the half-width is over the run's wished precision */
 } Cell;
 
 typedef struct ComparisonRow {
     uint32_t row;
     Cell *cells; /* one an arm in the order of the run's arms, then the control when there is one */
     size_t cell_count;
+    size_t blocks;      /* complete blocks of this row */
+    bool unstable;      /* the A/A interval excludes 1 */
     double noise_floor; /* farther bound of the A/A interval from 1, as |r - 1|; NAN when unknown */
     double drift;       /* Spearman correlation of block index and the reference's value; NAN when n < 6 */
 } ComparisonRow;
@@ -64,7 +77,7 @@ typedef struct Comparison {
     uint32_t reference; /* index of the arm compared with */
     ComparisonRow *rows;
     size_t row_count;
-    Interval *geometric_mean; /* one an arm over the rows where it has a ratio; hierarchical bootstrap interval */
+    Interval *geometric_mean;    /* one an arm over the rows where it has a ratio; hierarchical bootstrap interval */
     size_t *geometric_mean_rows; /* over how many rows */
 } Comparison;
 
@@ -72,9 +85,16 @@ Comparison *comparison_of_run(const Run *run, Metric metric, uint32_t reference)
 void comparison_free(Comparison *comparison);
 
 /* The widest half-width of a row's throughput intervals by now (0.03 = 3 %); INFINITY while n < 6. The experiment asks
- * this to stop on precision, never on significance. */
+ * this to stop on precision, never on significance. An arm that keeps failing is left out, so that it cannot hold a run
+ * open; 0 when no arm is left. */
 double comparison_half_width(const Run *run, uint32_t row);
 
+/* The cell of `arm` in `row`, or of the control; NULL when there is none. */
+const Cell *comparison_cell(const ComparisonRow *row, uint32_t arm, bool control);
+
+/* "faster", "~", "n too small", ...: what a table shows. */
 const char *verdict_name(Verdict verdict, Metric metric);
+/* "threshold", "noise floor", ...; "" for GATE_NONE. */
+const char *gate_name(Gate gate);
 
 #endif

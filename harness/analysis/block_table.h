@@ -1,0 +1,36 @@
+/*
+ * block_table.h - the samples of one row, sorted into its complete blocks.
+ *
+ * Only the highest complete attempt of a block counts: torn and redone blocks disappear here and nowhere else. A slot
+ * that failed is still part of its block; sample_value() says whether it has a value.
+ */
+#ifndef ALLOCBENCH_ANALYSIS_BLOCK_TABLE_H
+#define ALLOCBENCH_ANALYSIS_BLOCK_TABLE_H
+
+#include "comparison.h"
+
+/* slots[block * columns + arm]; the last column is the control. The samples belong to the run, NULL for arms that are
+ * not available. Blocks stand in ascending order of their index. */
+typedef struct BlockTable {
+    size_t blocks, columns;
+    const Sample **slots;
+} BlockTable;
+
+/* One table a row of the run; both levels are released by block_tables_free(). */
+BlockTable *block_tables_of_run(const Run *run);
+void block_tables_free(BlockTable *tables, size_t row_count);
+
+/* The table of a single row. */
+BlockTable block_table_of_row(const Run *run, uint32_t row);
+void block_table_release(BlockTable *table);
+
+/* False when the slot is missing, failed or did no work. Operations a second, or bytes without the kit's own. */
+bool sample_value(const Sample *sample, Metric metric, double *value);
+
+/* log(value of column / value of reference column) for each block in which both have one; returns how many. */
+size_t block_table_log_ratios(const BlockTable *table, Metric metric, size_t column, size_t reference, double *ratios);
+
+/* The values of a column over its ok slots; returns how many. */
+size_t block_table_values(const BlockTable *table, Metric metric, size_t column, double *values);
+
+#endif

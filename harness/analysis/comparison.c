@@ -1,0 +1,268 @@
+/*
+ * comparison.c - one table: every row, every arm against the reference, judged together.
+ *
+ * Three passes. Cells are measured one by one (ratio, interval, p); then the table is judged as a whole, since
+ * Benjamini-Hochberg needs all p at once; then the rows are summed up as geometric means.
+ */
+#include "comparison.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../store/text.h"
+#include "block_table.h"
+#include "bootstrap.h"
+#include "signed_rank.h"
+
+static const double FALSE_DISCOVERY_RATE = 0.05;
+
+static Interval ratio_interval(Estimate logs) {
+    return (Interval){exp(logs.estimate), exp(logs.low), exp(logs.high)};
+}
+
+static bool excludes_one(Interval ratio) {
+    return ratio.low > 1 || ratio.high < 1; /* false for NAN */
+}
+
+/* Counts what failed in this column: how many, which status most often, and what the first of those said. */
+static void measure_failures(Cell *cell, const BlockTable *table, size_t column) {
+    size_t counts[SAMPLE_STATUS_COUNT] = {0};
+    for (size_t block = 0; block < table->blocks; block++) {
+        const Sample *sample = table->slots[block * table->columns + column];
+        if (!sample || sample->status == SAMPLE_OK || sample->status >= SAMPLE_STATUS_COUNT)
+            continue;
+        cell->failed++;
+        if (++counts[sample->status] > counts[cell->worst_status] || cell->worst_status == SAMPLE_OK)
+            cell->worst_status = sample->status;
+    }
+    for (size_t block = 0; block < table->blocks && cell->failed && !cell->message; block++) {
+        const Sample *sample = table->slots[block * table->columns + column];
+        if (sample && sample->status == cell->worst_status && sample->message)
+            cell->message = sample->message;
+    }
+}
+
+static bool any_lower_bound(const BlockTable *table, size_t column) {
+    for (size_t block = 0; block < table->blocks; block++) {
+        const Sample *sample = table->slots[block * table->columns + column];
+        if (sample && sample->status == SAMPLE_OK && !sample->peak_is_exact)
+            return true;
+    }
+    return false;
+}
+
+static Cell measure_cell(const Run *run, const BlockTable *table, Metric metric, size_t column, size_t reference) {
+    Cell cell = {.arm = (uint32_t)column, .ratio = {NAN, NAN, NAN}, .p = NAN, .half_width = NAN};
+    if (column == run->meta.arm_count) {
+        cell.control = true;
+        cell.arm = run->meta.baseline;
+    }
+    double *values = zeroed(table->blocks, sizeof *values);
+    measure_failures(&cell, table, column);
+    cell.lower_bound = metric == METRIC_PEAK_RSS && any_lower_bound(table, column);
+    cell.ok = block_table_values(table, metric, column, values);
+    Estimate median = median_with_interval(values, cell.ok);
+    cell.median = median.estimate;
+    cell.median_low = median.low;
+    cell.median_high = median.high;
+
+    cell.pairs = block_table_log_ratios(table, metric, column, reference, values);
+    Estimate logs = signed_rank_estimate(values, cell.pairs);
+    cell.ratio = ratio_interval(logs);
+    if (cell.pairs >= SMALLEST_INTERVAL) {
+        cell.p = signed_rank_p(values, cell.pairs);
+        cell.half_width = expm1((logs.high - logs.low) / 2);
+        cell.imprecise = run->meta.precision > 0 && cell.half_width > run->meta.precision;
+    }
+    free(values);
+    return cell;
+}
+
+static ComparisonRow measure_row(const Run *run, const BlockTable *table, Metric metric, uint32_t reference) {
+    const RunMeta *meta = &run->meta;
+    ComparisonRow row = {.cell_count = meta->arm_count + 1, .blocks = table->blocks, .noise_floor = NAN};
+    row.cells = zeroed(row.cell_count, sizeof *row.cells);
+    for (size_t arm = 0; arm < meta->arm_count; arm++)
+        row.cells[arm] = measure_cell(run, table, metric, arm, reference);
+    Cell *control = &row.cells[meta->arm_count];
+    *control = measure_cell(run, table, metric, meta->arm_count, meta->baseline);
+    if (!isnan(control->ratio.low)) {
+        row.noise_floor = fmax(fabs(control->ratio.low - 1), fabs(control->ratio.high - 1));
+        row.unstable = excludes_one(control->ratio);
+    }
+    double *values = zeroed(table->blocks, sizeof *values);
+    row.drift = drift_of(values, block_table_values(table, metric, reference, values));
+    free(values);
+    return row;
+}
+
+/* Whether a ratio of which one side may be larger than measured still proves its direction. */
+static bool proven_despite_bounds(const Cell *cell, const Cell *reference) {
+    return cell->ratio.estimate > 1 ? !reference->lower_bound : !cell->lower_bound;
+}
+
+static void judge_cell(const Run *run, const ComparisonRow *row, Cell *cell, uint32_t reference, Metric metric,
+                       bool passes) {
+    double size = fabs(cell->ratio.estimate - 1);
+    cell->verdict = VERDICT_NO_DIFFERENCE;
+    if (!run->meta.arms[cell->arm].available) {
+        cell->verdict = VERDICT_SKIPPED;
+    } else if (cell->arm == reference && !cell->control && cell->ok > 0) {
+        cell->verdict = VERDICT_REFERENCE;
+    } else if (row->blocks > 0 && cell->pairs == 0) {
+        cell->verdict = VERDICT_FAILED;
+    } else if (row->unstable) {
+        cell->verdict = VERDICT_UNSTABLE;
+    } else if (cell->control ? cell->pairs < SMALLEST_INTERVAL
+                             : cell->pairs < SMALLEST_VERDICT || isnan(row->noise_floor)) {
+        cell->verdict = VERDICT_TOO_FEW;
+    } else if (cell->control) {
+        cell->verdict = VERDICT_NO_DIFFERENCE;
+    } else if (!passes) {
+        cell->gate = excludes_one(cell->ratio) ? GATE_MULTIPLICITY : GATE_NONE;
+    } else if (size <= run->meta.threshold) {
+        cell->gate = GATE_THRESHOLD;
+    } else if (size <= row->noise_floor) {
+        cell->gate = GATE_NOISE_FLOOR;
+    } else if (!proven_despite_bounds(cell, &row->cells[reference])) {
+        cell->gate = GATE_LOWER_BOUND;
+    } else {
+        bool larger = cell->ratio.estimate > 1;
+        cell->verdict = larger == (metric == METRIC_THROUGHPUT) ? VERDICT_BETTER : VERDICT_WORSE;
+    }
+}
+
+/* The family of tests: every cell that could get a verdict. Neither the A/A cells nor those with too few pairs. */
+static void judge_table(const Run *run, Comparison *comparison) {
+    size_t arms = run->meta.arm_count, cells = comparison->row_count * arms;
+    double *p = zeroed(cells, sizeof *p);
+    bool *passes = zeroed(cells, sizeof *passes);
+    for (size_t i = 0; i < cells; i++) {
+        const ComparisonRow *row = &comparison->rows[i / arms];
+        const Cell *cell = &row->cells[i % arms];
+        bool testable = cell->arm != comparison->reference && cell->pairs >= SMALLEST_VERDICT && !row->unstable;
+        p[i] = testable ? cell->p : NAN;
+    }
+    benjamini_hochberg(p, cells, FALSE_DISCOVERY_RATE, passes);
+    for (size_t r = 0; r < comparison->row_count; r++) {
+        ComparisonRow *row = &comparison->rows[r];
+        for (size_t c = 0; c < row->cell_count; c++)
+            judge_cell(run, row, &row->cells[c], comparison->reference, comparison->metric,
+                       c < arms && passes[r * arms + c]);
+    }
+    free(p);
+    free(passes);
+}
+
+static void summarise_arm(const Run *run, Comparison *comparison, const BlockTable *tables, size_t arm) {
+    LogRatios *rows = zeroed(comparison->row_count, sizeof *rows);
+    for (size_t r = 0; r < comparison->row_count; r++) {
+        double *values = zeroed(tables[r].blocks, sizeof *values);
+        rows[r].count = block_table_log_ratios(&tables[r], comparison->metric, arm, comparison->reference, values);
+        rows[r].values = values;
+        comparison->geometric_mean_rows[arm] += rows[r].count > 0;
+    }
+    /* The reference against itself is exactly 1 and needs no draws. */
+    if (arm == comparison->reference && comparison->geometric_mean_rows[arm])
+        comparison->geometric_mean[arm] = (Interval){1, 1, 1};
+    else
+        comparison->geometric_mean[arm] =
+            ratio_interval(bootstrap_mean_over_rows(rows, comparison->row_count, run->meta.seed + arm));
+    for (size_t r = 0; r < comparison->row_count; r++)
+        free((void *)rows[r].values);
+    free(rows);
+}
+
+Comparison *comparison_of_run(const Run *run, Metric metric, uint32_t reference) {
+    const RunMeta *meta = &run->meta;
+    Comparison *comparison = zeroed(1, sizeof *comparison);
+    comparison->metric = metric;
+    comparison->reference = reference;
+    comparison->row_count = meta->row_count;
+    comparison->rows = zeroed(meta->row_count, sizeof *comparison->rows);
+    comparison->geometric_mean = zeroed(meta->arm_count, sizeof *comparison->geometric_mean);
+    comparison->geometric_mean_rows = zeroed(meta->arm_count, sizeof *comparison->geometric_mean_rows);
+
+    BlockTable *tables = block_tables_of_run(run);
+    for (uint32_t row = 0; row < meta->row_count; row++) {
+        comparison->rows[row] = measure_row(run, &tables[row], metric, reference);
+        comparison->rows[row].row = row;
+    }
+    judge_table(run, comparison);
+    for (size_t arm = 0; arm < meta->arm_count; arm++)
+        summarise_arm(run, comparison, tables, arm);
+    block_tables_free(tables, meta->row_count);
+    return comparison;
+}
+
+void comparison_free(Comparison *comparison) {
+    if (!comparison)
+        return;
+    for (size_t row = 0; row < comparison->row_count; row++)
+        free(comparison->rows[row].cells);
+    free(comparison->rows);
+    free(comparison->geometric_mean);
+    free(comparison->geometric_mean_rows);
+    free(comparison);
+}
+
+double comparison_half_width(const Run *run, uint32_t row) {
+    BlockTable table = block_table_of_row(run, row);
+    double widest = table.blocks < SMALLEST_INTERVAL ? INFINITY : 0;
+    for (size_t column = 0; column < table.columns && isfinite(widest); column++) {
+        if (column < run->meta.arm_count && (column == run->meta.baseline || !run->meta.arms[column].available))
+            continue;
+        Cell cell = measure_cell(run, &table, METRIC_THROUGHPUT, column, run->meta.baseline);
+        if (!isnan(cell.half_width))
+            widest = fmax(widest, cell.half_width);
+    }
+    block_table_release(&table);
+    return widest;
+}
+
+const Cell *comparison_cell(const ComparisonRow *row, uint32_t arm, bool control) {
+    for (size_t i = 0; i < row->cell_count; i++)
+        if (row->cells[i].arm == arm && row->cells[i].control == control)
+            return &row->cells[i];
+    return NULL;
+}
+
+const char *verdict_name(Verdict verdict, Metric metric) {
+    bool speed = metric == METRIC_THROUGHPUT;
+    switch (verdict) {
+    case VERDICT_NO_DIFFERENCE:
+        return "~";
+    case VERDICT_BETTER:
+        return speed ? "faster" : "leaner";
+    case VERDICT_WORSE:
+        return speed ? "slower" : "fatter";
+    case VERDICT_TOO_FEW:
+        return "n too small";
+    case VERDICT_UNSTABLE:
+        return "unstable";
+    case VERDICT_FAILED:
+        return "failed";
+    case VERDICT_SKIPPED:
+        return "skipped";
+    case VERDICT_REFERENCE:
+        return "reference";
+    }
+    return "";
+}
+
+const char *gate_name(Gate gate) {
+    switch (gate) {
+    case GATE_NONE:
+        return "";
+    case GATE_MULTIPLICITY:
+        return "many tests";
+    case GATE_THRESHOLD:
+        return "threshold";
+    case GATE_NOISE_FLOOR:
+        return "noise floor";
+    case GATE_LOWER_BOUND:
+        return "lower bound";
+    }
+    return "";
+}

@@ -1,0 +1,94 @@
+/*
+ * csv.c - comparisons for spreadsheets and scripts: RFC 4180 quoting, full numbers, an empty field for "unknown".
+ */
+#include <math.h>
+#include <string.h>
+
+#include "table.h"
+
+static void put_text(const char *text, FILE *out) {
+    if (!text)
+        return;
+    if (!strpbrk(text, "\",\r\n")) {
+        fputs(text, out);
+        return;
+    }
+    fputc('"', out);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', out);
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+static void put_number(double number, FILE *out) {
+    fputc(',', out);
+    if (!isnan(number))
+        fprintf(out, "%.17g", number);
+}
+
+static void put_interval(Interval interval, FILE *out) {
+    put_number(interval.estimate, out);
+    put_number(interval.low, out);
+    put_number(interval.high, out);
+}
+
+static void put_cell(const Run *run, const Comparison *comparison, const ComparisonRow *row, const Cell *cell,
+                     FILE *out) {
+    const RunMeta *meta = &run->meta;
+    const Row *plan = &meta->rows[row->row];
+    const Arm *arm = &meta->arms[cell->arm];
+    fprintf(out, "%s,", metric_key(comparison->metric));
+    put_text(plan->name, out);
+    fputc(',', out);
+    put_text(plan->workload, out);
+    fprintf(out, ",%u,", (unsigned)plan->threads);
+    put_text(arm->name, out);
+    fprintf(out, ",%d,", cell->control);
+    put_text(meta->arms[cell->control ? meta->baseline : comparison->reference].name, out);
+    fprintf(out, ",%zu,%zu,%zu,%zu,%s,", row->blocks, cell->pairs, cell->ok, cell->failed,
+            sample_status_name(cell->worst_status));
+    put_text(arm->available ? cell->message : arm->reason, out);
+    put_interval(cell->ratio, out);
+    put_number(cell->p, out);
+    put_interval((Interval){cell->median, cell->median_low, cell->median_high}, out);
+    fprintf(out, ",%d,%s,%s,%d,%d", cell->lower_bound, verdict_key(cell->verdict), gate_key(cell->gate),
+            cell->imprecise, row->unstable);
+    put_number(row->noise_floor, out);
+    put_number(row->drift, out);
+    fputs("\r\n", out);
+}
+
+void csv_print(const Run *run, const Comparison *const *comparisons, size_t count, FILE *out) {
+    fputs(
+        "metric,row,workload,threads,arm,control,reference,blocks,pairs,ok,failed,status,message,ratio,ratio_low,"
+        "ratio_high,p,median,median_low,median_high,lower_bound,verdict,gate,imprecise,unstable,noise_floor,drift\r\n",
+        out);
+    for (size_t i = 0; i < count; i++)
+        for (size_t r = 0; r < comparisons[i]->row_count; r++)
+            for (size_t c = 0; c < comparisons[i]->rows[r].cell_count; c++)
+                put_cell(run, comparisons[i], &comparisons[i]->rows[r], &comparisons[i]->rows[r].cells[c], out);
+}
+
+void csv_print_shifts(const RunShift *const *shifts, size_t count, FILE *out) {
+    fputs("metric,row,arm,first_pairs,second_pairs,first_ratio,second_ratio,change,change_low,change_high,p,verdict,"
+          "gate,refused\r\n",
+          out);
+    for (size_t i = 0; i < count; i++)
+        for (size_t c = 0; c < shifts[i]->cell_count; c++) {
+            const ShiftCell *cell = &shifts[i]->cells[c];
+            fprintf(out, "%s,", metric_key(shifts[i]->metric));
+            put_text(cell->row, out);
+            fputc(',', out);
+            put_text(cell->arm, out);
+            fprintf(out, ",%zu,%zu", cell->first_pairs, cell->second_pairs);
+            put_number(cell->first_ratio, out);
+            put_number(cell->second_ratio, out);
+            put_interval(cell->shift, out);
+            put_number(cell->p, out);
+            fprintf(out, ",%s,%s,", cell->refused ? "refused" : verdict_key(cell->verdict), gate_key(cell->gate));
+            put_text(cell->refused, out);
+            fputs("\r\n", out);
+        }
+}

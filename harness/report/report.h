@@ -1,0 +1,28 @@
+/*
+ * report.h - what people and programs read: tables as text, Markdown, CSV and JSON. Never measures, never judges.
+ *
+ * Everything that happened is visible: arms that are missing, slots that failed, peaks that are only lower bounds, rows
+ * that are unstable or imprecise, what the baseline differs from itself. Functions return 0, or -1 when `out` could not
+ * be written.
+ */
+#ifndef ALLOCBENCH_REPORT_REPORT_H
+#define ALLOCBENCH_REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "../analysis/comparison.h"
+#include "../analysis/run_shift.h"
+
+typedef enum ReportFormat { REPORT_TEXT, REPORT_MARKDOWN, REPORT_CSV, REPORT_JSON } ReportFormat;
+
+/* Throughput and peak RSS against the baseline as text. */
+int report_print_run(const Run *run, FILE *out);
+
+/* One or more comparisons of one run as a single document. */
+int report_print_comparisons(const Run *run, const Comparison *const *comparisons, size_t count, ReportFormat format,
+                             FILE *out);
+
+/* One or more shifts between two runs as a single document. */
+int report_print_shifts(const RunShift *const *shifts, size_t count, ReportFormat format, FILE *out);
+
+#endif
