@@ -1,0 +1,192 @@
+/* slot.c - the child's side of the slot page. See slot.h. */
+#include "slot.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "memory.h"
+
+bool slot_lines_are_shared;
+
+static SlotPage *page;
+static bool start_rss_noted;
+static struct rusage usage_at_begin;
+static atomic_flag failing = ATOMIC_FLAG_INIT;
+
+static SlotPage *map_parents_page(const char *text) {
+    char *end;
+    errno = 0;
+    long descriptor = strtol(text, &end, 10);
+    struct stat status;
+    if (errno != 0 || end == text || *end != '\0' || descriptor < 0 || descriptor > INT_MAX ||
+        fstat((int)descriptor, &status) != 0)
+        slot_fail(SLOT_VERDICT_UNSUPPORTED, "%s=%s is no open descriptor", SLOT_FD_ENVIRONMENT, text);
+    if ((size_t)status.st_size < sizeof(SlotPage))
+        slot_fail(SLOT_VERDICT_UNSUPPORTED, "the slot page has %lld bytes, this workload needs %zu",
+                  (long long)status.st_size, sizeof(SlotPage));
+    SlotPage *mapped = mmap(NULL, sizeof(SlotPage), PROT_READ | PROT_WRITE, MAP_SHARED, (int)descriptor, 0);
+    if (mapped == MAP_FAILED)
+        slot_fail(SLOT_VERDICT_UNSUPPORTED, "cannot map the slot page: %s", strerror(errno));
+    if (mapped->magic != SLOT_MAGIC || mapped->version != SLOT_PROTOCOL_VERSION ||
+        mapped->page_bytes < sizeof(SlotPage))
+        slot_fail(SLOT_VERDICT_UNSUPPORTED, "the slot page is of protocol version %u with %u bytes, expected %u and %zu",
+                  mapped->version, mapped->page_bytes, SLOT_PROTOCOL_VERSION, sizeof(SlotPage));
+    return mapped;
+}
+
+static SlotPage *map_private_page(void) {
+    SlotPage *mapped = mmap(NULL, sizeof(SlotPage), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED)
+        slot_fail(SLOT_VERDICT_UNSUPPORTED, "cannot map a slot page: %s", strerror(errno));
+    mapped->magic = SLOT_MAGIC;
+    mapped->version = SLOT_PROTOCOL_VERSION;
+    mapped->page_bytes = sizeof(SlotPage);
+    return mapped;
+}
+
+/* The file that holds the definition every call of `symbol` in this process ends at; "" when the loader cannot tell. */
+static void find_library(const char *symbol, char *path) {
+    char resolved[PATH_MAX];
+    Dl_info where;
+    void *address = dlsym(RTLD_DEFAULT, symbol);
+    path[0] = '\0';
+    if (!address || dladdr(address, &where) == 0 || !where.dli_fname)
+        return;
+    const char *file = realpath(where.dli_fname, resolved) ? resolved : where.dli_fname;
+    if (strlen(file) >= SLOT_PATH_BYTES)
+        slot_fail(SLOT_VERDICT_UNSUPPORTED, "the path of the library that defines %s is too long", symbol);
+    strcpy(path, file);
+}
+
+void slot_open(void) {
+    const char *descriptor = getenv(SLOT_FD_ENVIRONMENT);
+    page = descriptor ? map_parents_page(descriptor) : map_private_page();
+    page->pid = (uint32_t)getpid();
+    find_library("malloc", page->malloc_library);
+    find_library("free", page->free_library);
+}
+
+SlotPage *slot_page(void) { return page; }
+
+void slot_set_threads(uint32_t threads) {
+    page->threads = threads;
+    slot_lines_are_shared = threads > SLOT_LINES;
+}
+
+/* Release: a parent that reads the phase with acquire also sees what was written into the page before it. */
+void slot_enter_phase(SlotPhase phase) { atomic_store_explicit(&page->phase, phase, memory_order_release); }
+
+SlotLine *slot_line(uint32_t thread) { return &page->lines[thread % SLOT_LINES]; }
+
+SlotLine *slot_live_line(uint32_t thread) { return page->count_live ? slot_line(thread) : NULL; }
+
+/* A small /proc file, whole, by plain read(2): stdio would take its buffer from the heap under test. */
+static bool read_small_file(const char *path, char *text, size_t size) {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    size_t used = 0;
+    ssize_t got;
+    while (used < size - 1 && (got = read(file, text + used, size - 1 - used)) > 0)
+        used += (size_t)got;
+    close(file);
+    text[used] = '\0';
+    return used > 0;
+}
+
+static uint64_t current_rss_bytes(void) {
+    char text[256];
+    if (!read_small_file("/proc/self/statm", text, sizeof text))
+        return 0;
+    const char *second = strchr(text, ' ');
+    return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static uint64_t peak_rss_bytes(void) {
+    char text[8192];
+    if (!read_small_file("/proc/self/status", text, sizeof text))
+        return 0;
+    const char *line = strstr(text, "\nVmHWM:");
+    return line ? strtoull(line + strlen("\nVmHWM:"), NULL, 10) * 1024 : 0;
+}
+
+void slot_note_start_rss(void) {
+    page->kit_bytes = memory_mapped_bytes();
+    page->start_rss_bytes = current_rss_bytes();
+    start_rss_noted = true;
+}
+
+void slot_begin(void) {
+    if (!start_rss_noted)
+        slot_note_start_rss();
+    getrusage(RUSAGE_SELF, &usage_at_begin);
+    slot_enter_phase(SLOT_PHASE_RUNNING);
+    page->begin_ns = clock_now_ns();
+}
+
+static uint64_t time_difference_ns(struct timeval from, struct timeval to) {
+    int64_t difference_us = (int64_t)(to.tv_sec - from.tv_sec) * 1000000 + (to.tv_usec - from.tv_usec);
+    return difference_us < 0 ? 0 : (uint64_t)difference_us * 1000;
+}
+
+void slot_end(void) {
+    page->end_ns = clock_now_ns();
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    page->user_ns = time_difference_ns(usage_at_begin.ru_utime, usage.ru_utime);
+    page->system_ns = time_difference_ns(usage_at_begin.ru_stime, usage.ru_stime);
+    page->minor_faults = (uint64_t)(usage.ru_minflt - usage_at_begin.ru_minflt);
+    page->major_faults = (uint64_t)(usage.ru_majflt - usage_at_begin.ru_majflt);
+    page->voluntary_switches = (uint64_t)(usage.ru_nvcsw - usage_at_begin.ru_nvcsw);
+    page->involuntary_switches = (uint64_t)(usage.ru_nivcsw - usage_at_begin.ru_nivcsw);
+}
+
+void slot_finish(uint64_t operations, uint64_t checksum, uint64_t requested_bytes) {
+    page->operations = operations;
+    page->checksum = checksum;
+    page->requested_bytes = requested_bytes;
+    page->kit_bytes = memory_mapped_bytes();
+    page->peak_rss_bytes = peak_rss_bytes();
+    slot_enter_phase(SLOT_PHASE_FINISHED);
+}
+
+_Noreturn void slot_fail(SlotVerdict verdict, const char *format, ...) {
+    while (atomic_flag_test_and_set(&failing))
+        pause();
+    char line[SLOT_MESSAGE_BYTES + 64];
+    int prefix = snprintf(line, sizeof line, "%s: ", program_invocation_short_name);
+    size_t start = prefix < 0 || (size_t)prefix > 60 ? 0 : (size_t)prefix;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line + start, SLOT_MESSAGE_BYTES, format, arguments);
+    va_end(arguments);
+    if (page) {
+        snprintf(page->message, sizeof page->message, "%s", line + start);
+        page->peak_rss_bytes = peak_rss_bytes();
+        atomic_store_explicit(&page->verdict, verdict, memory_order_release);
+    }
+    size_t length = strlen(line);
+    line[length] = '\n';
+    ssize_t written = write(STDERR_FILENO, line, length + 1);
+    (void)written; /* a closed stderr must not hide the verdict */
+    _exit((int)verdict);
+}
+
+_Noreturn void slot_out_of_memory(const char *function, size_t size) {
+    slot_fail(SLOT_VERDICT_OUT_OF_MEMORY, "out of memory: %s of %zu bytes returned NULL", function, size);
+}
+
+_Noreturn void slot_corrupt(const void *block, size_t size, const char *what) {
+    slot_fail(SLOT_VERDICT_CORRUPT, "corrupt: block %p of %zu bytes: %s", block, size, what);
+}
