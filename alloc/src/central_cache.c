@@ -1,0 +1,203 @@
+/*
+ * central_cache.c - see central_cache.h, and span.h for the states.
+ *
+ * The one subtle place is a foreign free that races with the owner giving the span up. The freer sets its bit, then looks
+ * at the control word; the owner changes the control word, then looks at the bits. Both use sequentially consistent
+ * operations, so at least one of them sees the other: a bit set while the freer saw OWNED is seen by the owner's look, and
+ * a free that the owner's look missed finds the span FULL or CENTRAL and acts on it.
+ */
+#include "central_cache.h"
+
+#include "fault.h"
+#include "lock.h"
+
+/* Spans by eighths that are free; bucket 0 is the fullest. Within a bucket first-in first-out, so that spans rest. A span
+ * stays in the bucket in which it came: what is freed meanwhile only makes it a better catch. */
+enum { BUCKETS = 8 };
+
+/* A multi-word span is looked at when one of its words has this many bits, and when one is complete. */
+enum { WORD_EVENT = 64 / CLAIM_FRACTION };
+
+typedef struct CentralFreeList {
+    _Alignas(CACHE_LINE) Lock lock;
+    _Atomic uint32_t span_count; /* read without the lock: is it worth locking? */
+    SpanList buckets[BUCKETS];
+} CentralFreeList;
+
+static CentralFreeList lists[SIZE_CLASS_COUNT];
+
+static uintptr_t class_bits(unsigned size_class) { return (uintptr_t)size_class << SPAN_CLASS_SHIFT; }
+
+static uint32_t claim_threshold(uint32_t object_count) {
+    return object_count < 2 * CLAIM_FRACTION ? 1 : object_count / CLAIM_FRACTION;
+}
+
+static void insert(CentralFreeList *list, Span *span, uint32_t free_count) {
+    uint32_t bucket = free_count * BUCKETS / (span->object_count + 1);
+    span->bucket = (uint8_t)bucket;
+    span_list_push_back(&list->buckets[bucket], span);
+    atomic_fetch_add_explicit(&list->span_count, 1, memory_order_relaxed);
+}
+
+static void take_out(CentralFreeList *list, Span *span) {
+    span_list_remove(&list->buckets[span->bucket], span);
+    atomic_fetch_sub_explicit(&list->span_count, 1, memory_order_relaxed);
+}
+
+/* A wholly free span leaves the unowned states. Nobody holds a pointer to an object of it, so nobody looks any more. */
+static void dissolve(Span *span) {
+    for (uint32_t word = 0; word < span->remote_words; word++)
+        atomic_store_explicit(&span->remote_bits[word], 0, memory_order_relaxed);
+    atomic_store_explicit(&span->control, 0, memory_order_relaxed);
+}
+
+Span *central_cache_adopt(unsigned size_class, uintptr_t owner) {
+    CentralFreeList *list = &lists[size_class];
+    if (atomic_load_explicit(&list->span_count, memory_order_relaxed) == 0)
+        return NULL;
+    Span *span = NULL;
+    lock_acquire(&list->lock);
+    for (int bucket = 0; bucket < BUCKETS && span == NULL; bucket++)
+        span = list->buckets[bucket].first;
+    if (span != NULL) {
+        take_out(list, span);
+        span->used = (int32_t)span->object_count;
+        atomic_store_explicit(&span->control, owner, memory_order_seq_cst);
+    }
+    lock_release(&list->lock);
+    return span;
+}
+
+/* The class is the one in which the caller knew the span; if it has left that, the word is another. */
+static bool reclaim(Span *span, unsigned size_class, uintptr_t owner) {
+    uintptr_t expected = owner | SPAN_FULL | class_bits(size_class);
+    lock_acquire(&lists[size_class].lock);
+    bool ours = atomic_load_explicit(&span->control, memory_order_relaxed) == expected;
+    if (ours) {
+        span->used = (int32_t)span->object_count;
+        atomic_store_explicit(&span->control, owner, memory_order_seq_cst);
+    }
+    lock_release(&lists[size_class].lock);
+    return ours;
+}
+
+bool central_cache_reclaim(Span *span, uintptr_t owner) { return reclaim(span, span->size_class, owner); }
+
+bool central_cache_retire(Span *span) {
+    uintptr_t owner = atomic_load_explicit(&span->control, memory_order_relaxed);
+    unsigned size_class = span->size_class;
+    const _Atomic uint64_t *bits = span->remote_bits;
+    uint32_t words = span->remote_words;
+    /* seq_cst: partner of the freer's fetch_or and load in central_cache_free(); also releases the owner's last writes to
+     * whoever takes the span next */
+    atomic_exchange_explicit(&span->control, owner | SPAN_FULL | class_bits(size_class), memory_order_seq_cst);
+    /* From here the span may be another's. Memory of spans and bits stays readable for ever; the look is a hint, and
+     * reclaim() decides under the lock. */
+    return span_remote_count(bits, words) == 0 || !reclaim(span, size_class, owner);
+}
+
+bool central_cache_accept(Span *span) {
+    CentralFreeList *list = &lists[span->size_class];
+    span_scatter(span);
+    lock_acquire(&list->lock);
+    /* seq_cst: as in central_cache_retire() */
+    atomic_exchange_explicit(&span->control, SPAN_CENTRAL | class_bits(span->size_class), memory_order_seq_cst);
+    uint32_t free_count = span_remote_count(span->remote_bits, span->remote_words);
+    bool whole = free_count == span->object_count;
+    if (whole)
+        dissolve(span);
+    else
+        insert(list, span, free_count);
+    lock_release(&list->lock);
+    return whole;
+}
+
+/* A foreign free saw something worth a look. All of the span's fields may belong to a later use of it until the control
+ * word, read under the class's lock, says that it is still unowned and of this class. */
+static cold bool look(Span *span, unsigned size_class) {
+    CentralFreeList *list = &lists[size_class];
+    bool whole = false;
+    lock_acquire(&list->lock);
+    uintptr_t control = atomic_load_explicit(&span->control, memory_order_acquire);
+    bool unowned = (control & (SPAN_FULL | SPAN_CENTRAL)) != 0 && control >> SPAN_CLASS_SHIFT == size_class;
+    if (unowned) {
+        uint32_t free_count = span_remote_count(span->remote_bits, span->remote_words);
+        whole = free_count == span->object_count;
+        if (whole) {
+            if ((control & SPAN_CENTRAL) != 0)
+                take_out(list, span);
+            dissolve(span);
+        } else if ((control & SPAN_FULL) != 0 && free_count >= claim_threshold(span->object_count)) {
+            atomic_store_explicit(&span->control, SPAN_CENTRAL | class_bits(size_class), memory_order_relaxed);
+            insert(list, span, free_count);
+        }
+    }
+    lock_release(&list->lock);
+    return whole;
+}
+
+bool central_cache_free(Span *span, void *block) {
+    /* Read before the bit is set: until then the block keeps the span what it is. */
+    uint32_t object_count = span->object_count;
+    uint32_t index = span_index(span, block);
+    if (unlikely(index >= object_count))
+        fault("free", block, "pointer into the middle of a block");
+    unsigned size_class = span->size_class;
+    _Atomic uint64_t *bits = span->remote_bits;
+    uint32_t words = span->remote_words;
+    uint64_t bit = (uint64_t)1 << (index % 64);
+
+    /* seq_cst: see the top; as a release it hands the object's last content to whoever collects it */
+    uint64_t old = atomic_fetch_or_explicit(&bits[index / 64], bit, memory_order_seq_cst);
+    if (unlikely((old & bit) != 0))
+        fault("free", block, "double free");
+    uintptr_t control = atomic_load_explicit(&span->control, memory_order_seq_cst);
+    if ((control & (SPAN_FULL | SPAN_CENTRAL)) == 0)
+        return false; /* the owner will collect it */
+
+    uint32_t freed = (uint32_t)__builtin_popcountll(old) + 1;
+    uint32_t threshold = claim_threshold(object_count);
+    bool complete = (old | bit) == span_word_mask(object_count, index / 64);
+    if (!complete && freed != (words == 1 ? threshold : WORD_EVENT))
+        return false;
+    if (words > 1) {
+        uint32_t free_count = span_remote_count(bits, words);
+        if (free_count != object_count && ((control & SPAN_CENTRAL) != 0 || free_count < threshold))
+            return false;
+    }
+    return look(span, size_class);
+}
+
+void central_cache_lock(void) {
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
+        lock_acquire(&lists[size_class].lock);
+}
+
+void central_cache_unlock(void) {
+    for (unsigned size_class = SIZE_CLASS_COUNT; size_class-- > 0;)
+        lock_release(&lists[size_class].lock);
+}
+
+void central_cache_reset_lock(void) {
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
+        lock_reset(&lists[size_class].lock);
+}
+
+void central_cache_check(void) {
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+        CentralFreeList *list = &lists[size_class];
+        uint32_t count = 0;
+        lock_acquire(&list->lock);
+        for (int bucket = 0; bucket < BUCKETS; bucket++)
+            for (Span *span = list->buckets[bucket].first; span != NULL; span = span->next, count++) {
+                if (atomic_load_explicit(&span->control, memory_order_relaxed) !=
+                    (SPAN_CENTRAL | class_bits(size_class)))
+                    fault("mp_check", span->base, "span in a CentralFreeList is not in that state");
+                if (span->free_list != NULL)
+                    fault("mp_check", span->base, "unowned span has a free list");
+            }
+        if (count != atomic_load_explicit(&list->span_count, memory_order_relaxed))
+            fault("mp_check", NULL, "CentralFreeList counts wrong");
+        lock_release(&list->lock);
+    }
+}

@@ -1,0 +1,39 @@
+/*
+ * central_cache.h - tier 2: one CentralFreeList a size class. Holds spans that nobody owns and that are partly free, by
+ * how full they are, and moves whole spans between threads. It is also where blocks freed by foreign threads arrive.
+ *
+ * Whatever a thread learns here about a span it acts on itself: no step waits for the span's former owner to run.
+ */
+#ifndef MINIPOOL_CENTRAL_CACHE_H
+#define MINIPOOL_CENTRAL_CACHE_H
+
+#include "span.h"
+
+/* The fullest span of the class, now OWNED by `owner` (a ThreadCache's address). NULL: none. The span's free objects are
+ * all in its remote bits. */
+Span *central_cache_adopt(unsigned size_class, uintptr_t owner);
+
+/* Owner only; the span's list is empty and it is carved. OWNED -> FULL. False: objects came back meanwhile and the caller
+ * still owns it. */
+bool central_cache_retire(Span *span);
+
+/* The home thread wants back a FULL span into which it frees. True: it is OWNED by `owner` again. */
+bool central_cache_reclaim(Span *span, uintptr_t owner);
+
+/* Owner only. The span becomes everybody's: OWNED -> CENTRAL. True: it was wholly free and is the caller's to return to
+ * the PageHeap. */
+bool central_cache_accept(Span *span);
+
+/* Frees an object of a span that the caller does not own. True: that made an unowned span wholly free, and it is the
+ * caller's to return to the PageHeap. Ends the process when the object is already free. */
+bool central_cache_free(Span *span, void *block);
+
+/* For fork(): all classes in order. */
+void central_cache_lock(void);
+void central_cache_unlock(void);
+void central_cache_reset_lock(void);
+
+/* Aborts where a list holds a span that does not say so itself, or the counts differ. */
+void central_cache_check(void);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * config.h - every number that shapes minipool, in one place, each with what it trades and why it stands where it does.
+ */
+#ifndef MINIPOOL_CONFIG_H
+#define MINIPOOL_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The PageHeap's page. Only touched OS pages count as resident, so a large page costs address space, not memory, and
+ * keeps the page map and the number of spans small. */
+#define PAGE_SHIFT 16
+#define PAGE_BYTES ((size_t)1 << PAGE_SHIFT)
+
+/* User addresses on x86-64 and aarch64 Linux (four-level paging; five levels are used only when asked for by hint). */
+#define ADDRESS_BITS 48
+
+/* Sizes up to here are looked up in the thread cache's direct table by (size + 7) / 8: one load instead of two. */
+#define DIRECT_MAX_BYTES 1024
+/* Up to here a thread keeps an active span that may be wholly free; above, an empty span goes back at once. */
+#define MEDIUM_MAX_BYTES ((size_t)32 << 10)
+/* Above this a block is a run of pages of its own. */
+#define SMALL_MAX_BYTES ((size_t)256 << 10)
+/* Above this a block is a mapping of its own: returned to the system when freed, moved by mremap. */
+#define DIRECT_MAP_BYTES ((size_t)32 << 20)
+
+/* Objects are linked into a free list this many bytes at a time: memory is touched only when it is about to be used. */
+#define CARVE_BYTES 4096
+
+/* Queues of partly free spans are first-in first-out below this object size: a span rests until many of its objects
+ * are free, so one refill serves many allocations. Above, last-in first-out keeps fewer pages in use. */
+#define LIFO_FROM_BYTES 1024
+
+/* A full span that nobody owns is offered to all threads once this share of its objects (1/N) is free. */
+#define CLAIM_FRACTION 4
+
+/* What a thread may hold in partly free spans besides its active ones: this much shared among all threads that have a
+ * cache, and at least the second number for each. More goes to the CentralCache, where any thread finds it. */
+#define PARTIAL_TOTAL_BYTES ((size_t)64 << 20)
+#define PARTIAL_MIN_BYTES ((size_t)1 << 20)
+
+/* The PageHeap keeps free pages resident (dirty) up to the soft bound for ever, up to the hard bound for the delay. A
+ * small bound by amount alone makes churn of large blocks several times slower; age alone leaves peaks standing. */
+#define RELEASE_SOFT_BYTES ((size_t)8 << 20)
+#define RELEASE_HARD_BYTES ((size_t)48 << 20)
+#define RELEASE_DELAY_MS 100
+
+/* The PageHeap asks the system for a quarter of what it already has, within these bounds. */
+#define GROW_MIN_BYTES ((size_t)1 << 20)
+#define GROW_MAX_BYTES ((size_t)64 << 20)
+
+#define CACHE_LINE 64
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define cold __attribute__((noinline, cold))
+
+#endif

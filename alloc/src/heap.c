@@ -1,0 +1,161 @@
+/*
+ * heap.c - see heap.h: the slow halves of malloc and free, and everything built on them.
+ */
+#include "heap.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "central_cache.h"
+#include "fault.h"
+#include "page_heap.h"
+
+static void *no_memory(void) {
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* -- large blocks ----------------------------------------------------------------------------------------------- */
+
+static size_t pages_for(size_t size) { return (size + PAGE_BYTES - 1) >> PAGE_SHIFT; }
+
+static Span *allocate_large(size_t size, size_t alignment) {
+    if (size > PTRDIFF_MAX)
+        return NULL;
+    size_t pages = pages_for(size);
+    size_t alignment_pages = alignment <= PAGE_BYTES ? 1 : alignment >> PAGE_SHIFT;
+    bool of_its_own = size > DIRECT_MAP_BYTES || alignment > DIRECT_MAP_BYTES;
+    Span *span = of_its_own ? page_heap_map(pages, alignment_pages)
+                            : page_heap_allocate(pages, alignment_pages, PAGE_USE_LARGE);
+    if (span != NULL) {
+        span->object_count = 1;
+        atomic_store_explicit(&span->control, SPAN_LARGE, memory_order_release);
+    }
+    return span;
+}
+
+static void free_large(Span *span, void *block) {
+    if (block != span->base)
+        fault("free", block, "pointer into the middle of a block");
+    int saved = errno;
+    atomic_store_explicit(&span->control, 0, memory_order_relaxed);
+    if (span->run_state == RUN_MAPPED)
+        page_heap_unmap(span);
+    else
+        page_heap_free(span);
+    errno = saved;
+}
+
+/* -- allocation ------------------------------------------------------------------------------------------------- */
+
+void *heap_allocate_slow(size_t size) {
+    if (likely(size <= SMALL_MAX_BYTES)) {
+        unsigned size_class = size_class_of(size);
+        Span *span = thread_cache_current->active[size_class];
+        void *block = span->free_list;
+        if (likely(block != NULL && size <= MEDIUM_MAX_BYTES)) {
+            span->free_list = *(void **)block;
+            return block;
+        }
+        block = thread_cache_allocate(size_class);
+        return likely(block != NULL) ? block : no_memory();
+    }
+    Span *span = allocate_large(size, 1);
+    return likely(span != NULL) ? span->base : no_memory();
+}
+
+void *heap_allocate_aligned(size_t alignment, size_t size) {
+    if (alignment <= PAGE_BYTES && size <= SMALL_MAX_BYTES) {
+        for (unsigned size_class = size_class_of(size); size_class < SIZE_CLASS_COUNT; size_class++)
+            if (size_classes[size_class].object_bytes % alignment == 0) {
+                void *block = thread_cache_allocate(size_class);
+                return block != NULL ? block : no_memory();
+            }
+    }
+    Span *span = allocate_large(size == 0 ? 1 : size, alignment);
+    return span != NULL ? span->base : no_memory();
+}
+
+void *heap_allocate_zeroed(size_t count, size_t size) {
+    size_t bytes;
+    if (unlikely(__builtin_mul_overflow(count, size, &bytes)))
+        return no_memory();
+    if (bytes > SMALL_MAX_BYTES) {
+        Span *span = allocate_large(bytes, 1);
+        if (span == NULL)
+            return no_memory();
+        return span->zeroed ? span->base : memset(span->base, 0, bytes);
+    }
+    void *block = heap_allocate(bytes);
+    return likely(block != NULL) ? memset(block, 0, bytes) : NULL;
+}
+
+/* -- free ------------------------------------------------------------------------------------------------------- */
+
+/* The span of a block that the program holds; ends the process when `block` is no such thing. */
+static Span *span_of(const char *function, const void *block) {
+    Span *span = page_map_get(block);
+    if (span == NULL)
+        fault(function, block, "pointer was not allocated by minipool, or its block was freed already");
+    if (atomic_load_explicit(&span->control, memory_order_relaxed) == 0)
+        fault(function, block, "block was freed already");
+    return span;
+}
+
+void heap_free_slow(Span *span, void *block) {
+    if (block == NULL)
+        return;
+    span = span_of("free", block);
+    if (atomic_load_explicit(&span->control, memory_order_relaxed) == SPAN_LARGE)
+        free_large(span, block);
+    else
+        thread_cache_free_slow(span, block);
+}
+
+void heap_free_last(Span *span) { thread_cache_span_empty(span); }
+
+/* -- sizes ------------------------------------------------------------------------------------------------------ */
+
+static size_t usable(const Span *span) {
+    return atomic_load_explicit(&span->control, memory_order_relaxed) == SPAN_LARGE ? span_bytes(span)
+                                                                                    : span->object_bytes;
+}
+
+size_t heap_usable_size(const void *block) { return block == NULL ? 0 : usable(span_of("malloc_usable_size", block)); }
+
+/* True: the large block now has room for `size` where span->base says. */
+static bool resize_large(Span *span, size_t size) {
+    size_t pages = pages_for(size);
+    if (pages == span->page_count)
+        return true;
+    if (span->run_state == RUN_MAPPED)
+        return size > DIRECT_MAP_BYTES / 2 && page_heap_remap(span, pages);
+    return size <= DIRECT_MAP_BYTES && page_heap_resize(span, pages);
+}
+
+void *heap_reallocate(void *block, size_t size) {
+    if (block == NULL)
+        return heap_allocate(size);
+    if (size == 0) {
+        heap_free(block);
+        return NULL;
+    }
+    if (unlikely(size > PTRDIFF_MAX))
+        return no_memory();
+    Span *span = span_of("realloc", block);
+    size_t old = usable(span);
+    if (atomic_load_explicit(&span->control, memory_order_relaxed) == SPAN_LARGE) {
+        if (block != span->base)
+            fault("realloc", block, "pointer into the middle of a block");
+        if (size > SMALL_MAX_BYTES && resize_large(span, size))
+            return span->base;
+    } else if (size <= old && (size > old / 2 || size_class_of(size) == span->size_class)) {
+        return block; /* moving would save less than half of the block */
+    }
+    void *moved = heap_allocate(size);
+    if (unlikely(moved == NULL))
+        return NULL;
+    memcpy(moved, block, old < size ? old : size);
+    heap_free(block);
+    return moved;
+}

@@ -1,0 +1,98 @@
+/*
+ * os_memory.c - see os_memory.h, and lock.h for lock_wait() and lock_wake().
+ */
+#define _GNU_SOURCE
+#include "os_memory.h"
+
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lock.h"
+
+static void *map_at(void *hint, size_t bytes) {
+    void *address = mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return address == MAP_FAILED ? NULL : address;
+}
+
+void *os_map(size_t bytes, size_t alignment, void *hint) {
+    char *address = map_at(hint, bytes);
+    if (address == NULL || ((uintptr_t)address & (alignment - 1)) == 0)
+        return address;
+    /* Not aligned: take more and cut the ends off. */
+    munmap(address, bytes);
+    size_t slack = alignment - os_page_bytes();
+    if (bytes + slack < bytes)
+        return NULL;
+    address = map_at(NULL, bytes + slack);
+    if (address == NULL)
+        return NULL;
+    size_t before = (size_t)(-(uintptr_t)address & (alignment - 1));
+    if (before != 0)
+        munmap(address, before);
+    if (slack != before)
+        munmap(address + before + bytes, slack - before);
+    return address + before;
+}
+
+void os_unmap(void *address, size_t bytes) { munmap(address, bytes); }
+
+/* MADV_DONTNEED, not MADV_FREE: lazily freed pages still count as resident until the system is short of memory. */
+bool os_release(void *address, size_t bytes) { return madvise(address, bytes, MADV_DONTNEED) == 0; }
+
+void *os_remap(void *address, size_t old_bytes, size_t new_bytes, size_t alignment) {
+    if (mremap(address, old_bytes, new_bytes, 0) != MAP_FAILED)
+        return address;
+    void *target = os_map(new_bytes, alignment, NULL);
+    if (target == NULL)
+        return NULL;
+    if (mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target) != MAP_FAILED)
+        return target;
+    munmap(target, new_bytes);
+    return NULL;
+}
+
+size_t os_page_bytes(void) {
+    static size_t bytes; /* racing writers write the same value */
+    size_t known = __atomic_load_n(&bytes, __ATOMIC_RELAXED);
+    if (known == 0) {
+        known = (size_t)sysconf(_SC_PAGESIZE);
+        __atomic_store_n(&bytes, known, __ATOMIC_RELAXED);
+    }
+    return known;
+}
+
+uint64_t os_clock_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void pause_briefly(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+/* Long enough for a holder that is running to leave its critical section, far shorter than a sleep and wake-up. */
+enum { SPINS = 100 };
+
+void lock_wait(Lock *lock) {
+    for (int spin = 0; spin < SPINS; spin++) {
+        uint32_t expected = 0;
+        if (atomic_load_explicit(&lock->state, memory_order_relaxed) == 0 &&
+            atomic_compare_exchange_strong_explicit(&lock->state, &expected, 1, memory_order_acquire,
+                                                    memory_order_relaxed))
+            return;
+        pause_briefly();
+    }
+    /* acquire: partner of lock_release(). Taking the lock as 2 may wake one sleeper too many, never one too few. */
+    while (atomic_exchange_explicit(&lock->state, 2, memory_order_acquire) != 0)
+        syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+}
+
+void lock_wake(Lock *lock) { syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0); }

@@ -1,0 +1,29 @@
+/*
+ * os_memory.h - all that minipool asks of the kernel: memory, its return, sleeping, the time. Nothing else in alloc/
+ * makes a system call, so that one place can make them fail in a test.
+ */
+#ifndef MINIPOOL_OS_MEMORY_H
+#define MINIPOOL_OS_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zero-filled, private, `bytes` long (a multiple of the OS page), aligned to `alignment` (a power of two). NULL when the
+ * system has none. `hint` is where it would be best, or NULL. */
+void *os_map(size_t bytes, size_t alignment, void *hint);
+void os_unmap(void *address, size_t bytes);
+
+/* Gives the pages' memory back; the addresses stay and read as zero. False: the pages keep their content. */
+bool os_release(void *address, size_t bytes);
+
+/* Grows or shrinks a mapping that os_map() made, moving its pages to another place with `alignment` if it must. NULL
+ * when it cannot: the old mapping is then untouched. */
+void *os_remap(void *address, size_t old_bytes, size_t new_bytes, size_t alignment);
+
+size_t os_page_bytes(void);
+
+/* Milliseconds of a clock that never jumps; coarse and cheap. */
+uint64_t os_clock_ms(void);
+
+#endif

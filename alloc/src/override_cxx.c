@@ -1,0 +1,113 @@
+/*
+ * override_cxx.c - C++'s operator new and delete in all forms, written in C under their mangled names so that programs
+ * without C++ need no C++ library. libstdc++ is found when it is there: as a weak symbol, or by dlsym() when it came with
+ * a dlopen()ed plugin. Compiled with -fexceptions: a new-handler and std::bad_alloc may pass through.
+ *
+ * In the mangled names m is size_t, St11align_val_t std::align_val_t, RKSt9nothrow_t const std::nothrow_t&.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stddef.h>
+
+#include "fault.h"
+#include "heap.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+typedef void (*Handler)(void);
+
+/* std::get_new_handler() and std::__throw_bad_alloc() */
+extern Handler _ZSt15get_new_handlerv(void) __attribute__((weak));
+extern void _ZSt17__throw_bad_allocv(void) __attribute__((weak));
+
+static void *find_in_libstdcxx(const char *name) {
+    void *library = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    return library == NULL ? NULL : dlsym(library, name);
+}
+
+static Handler current_handler(void) {
+    Handler (*get)(void) = _ZSt15get_new_handlerv;
+    if (get == NULL)
+        *(void **)&get = find_in_libstdcxx("_ZSt15get_new_handlerv");
+    return get == NULL ? NULL : get();
+}
+
+static void throw_bad_alloc(size_t size) {
+    void (*throw_it)(void) = _ZSt17__throw_bad_allocv;
+    if (throw_it == NULL)
+        *(void **)&throw_it = find_in_libstdcxx("_ZSt17__throw_bad_allocv");
+    if (throw_it != NULL)
+        throw_it();
+    fault("operator new", (void *)size, "out of memory, and no C++ library to throw std::bad_alloc");
+}
+
+/* The loop of [new.delete.single]: ask the new-handler for help until there is none. */
+static cold void *new_slow(size_t alignment, size_t size, bool may_throw) {
+    for (;;) {
+        void *block = alignment == 0 ? heap_allocate(size) : heap_allocate_aligned(alignment, size);
+        if (block != NULL)
+            return block;
+        Handler handler = current_handler();
+        if (handler == NULL) {
+            if (may_throw)
+                throw_bad_alloc(size);
+            return NULL;
+        }
+        handler();
+    }
+}
+
+static inline void *new_throwing(size_t size) {
+    void *block = heap_allocate(size);
+    return likely(block != NULL) ? block : new_slow(0, size, true);
+}
+
+/* The handler may throw; the caller of a nothrow form must then see NULL. C cannot catch: libstdc++'s handler contract is
+ * kept for handlers that free memory or abort. */
+static inline void *new_nothrow(size_t size) {
+    void *block = heap_allocate(size);
+    return likely(block != NULL) ? block : new_slow(0, size, false);
+}
+
+#define NEW(name) \
+    void *name(size_t size); \
+    EXPORT void *name(size_t size) { return new_throwing(size); }
+#define NEW_NOTHROW(name) \
+    void *name(size_t size, const void *tag); \
+    EXPORT void *name(size_t size, const void *tag) { (void)tag; return new_nothrow(size); }
+#define NEW_ALIGNED(name) \
+    void *name(size_t size, size_t alignment); \
+    EXPORT void *name(size_t size, size_t alignment) { return new_slow(alignment, size, true); }
+#define NEW_ALIGNED_NOTHROW(name) \
+    void *name(size_t size, size_t alignment, const void *tag); \
+    EXPORT void *name(size_t size, size_t alignment, const void *tag) { (void)tag; return new_slow(alignment, size, false); }
+#define DELETE(name) \
+    void name(void *block); \
+    EXPORT void name(void *block) { heap_free(block); }
+#define DELETE_WITH(name, type) \
+    void name(void *block, type extra); \
+    EXPORT void name(void *block, type extra) { (void)extra; heap_free(block); }
+#define DELETE_WITH_TWO(name, type, other) \
+    void name(void *block, type extra, other more); \
+    EXPORT void name(void *block, type extra, other more) { (void)extra; (void)more; heap_free(block); }
+
+NEW(_Znwm)
+NEW(_Znam)
+NEW_NOTHROW(_ZnwmRKSt9nothrow_t)
+NEW_NOTHROW(_ZnamRKSt9nothrow_t)
+NEW_ALIGNED(_ZnwmSt11align_val_t)
+NEW_ALIGNED(_ZnamSt11align_val_t)
+NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t)
+NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t)
+DELETE(_ZdlPv)
+DELETE(_ZdaPv)
+DELETE_WITH(_ZdlPvm, size_t)
+DELETE_WITH(_ZdaPvm, size_t)
+DELETE_WITH(_ZdlPvRKSt9nothrow_t, const void *)
+DELETE_WITH(_ZdaPvRKSt9nothrow_t, const void *)
+DELETE_WITH(_ZdlPvSt11align_val_t, size_t)
+DELETE_WITH(_ZdaPvSt11align_val_t, size_t)
+DELETE_WITH_TWO(_ZdlPvmSt11align_val_t, size_t, size_t)
+DELETE_WITH_TWO(_ZdaPvmSt11align_val_t, size_t, size_t)
+DELETE_WITH_TWO(_ZdlPvSt11align_val_tRKSt9nothrow_t, size_t, const void *)
+DELETE_WITH_TWO(_ZdaPvSt11align_val_tRKSt9nothrow_t, size_t, const void *)

@@ -1,0 +1,533 @@
+/*
+ * page_heap.c - see page_heap.h.
+ */
+#include "page_heap.h"
+
+#include <string.h>
+
+#include "fault.h"
+#include "lock.h"
+#include "os_memory.h"
+
+/* Bins by length in pages: exact up to 64, then eight a doubling, so that the first fitting run of the first fitting bin
+ * is close to the best fit. */
+enum { EXACT_BINS = 64, EXACT_TOP = 6, BIN_COUNT = EXACT_BINS + 26 * 8, BITMAP_WORDS = (BIN_COUNT + 63) / 64 };
+
+typedef struct RunBins {
+    SpanList lists[BIN_COUNT];
+    uint64_t occupied[BITMAP_WORDS]; /* a bit a list that is not empty */
+    size_t pages;
+} RunBins;
+
+/* Address space from the system, never returned; neighbours are one arena. */
+typedef struct Arena {
+    char *start, *end;
+    struct Arena *next;
+} Arena;
+
+static struct {
+    Lock lock;
+    bool releasing; /* one thread at a time gives memory back */
+    RunBins dirty, clean;
+    Span *oldest, *newest; /* dirty runs by the time they were freed */
+    Arena *arenas;
+    SpanList mapped; /* blocks with mappings of their own */
+    char *grow_hint; /* where the next arena would be a neighbour */
+    size_t mapped_bytes;
+    uint64_t released_bytes, spans_created;
+    _Atomic size_t dirty_bytes; /* copy of dirty.pages for page_heap_tick(), which looks without the lock */
+} heap;
+
+void page_heap_lock(void) { lock_acquire(&heap.lock); }
+void page_heap_unlock(void) { lock_release(&heap.lock); }
+
+/* -- bins ------------------------------------------------------------------------------------------------------- */
+
+static unsigned bin_of(size_t pages) {
+    if (pages <= EXACT_BINS)
+        return (unsigned)pages - 1;
+    unsigned top = 63 - (unsigned)__builtin_clzll(pages);
+    unsigned bin = EXACT_BINS + (top - EXACT_TOP) * 8 + (unsigned)((pages >> (top - 3)) & 7);
+    return bin < BIN_COUNT ? bin : BIN_COUNT - 1;
+}
+
+static void bins_insert(RunBins *bins, Span *span) {
+    unsigned bin = bin_of(span->page_count);
+    span_list_push_front(&bins->lists[bin], span);
+    bins->occupied[bin / 64] |= (uint64_t)1 << (bin % 64);
+    bins->pages += span->page_count;
+}
+
+static void bins_remove(RunBins *bins, Span *span) {
+    unsigned bin = bin_of(span->page_count);
+    span_list_remove(&bins->lists[bin], span);
+    if (bins->lists[bin].first == NULL)
+        bins->occupied[bin / 64] &= ~((uint64_t)1 << (bin % 64));
+    bins->pages -= span->page_count;
+}
+
+/* The shortest run of a list that has at least `pages`, among the first few. */
+static Span *shortest_fit(const SpanList *list, size_t pages) {
+    enum { LOOK_AT = 64 };
+    Span *best = NULL;
+    int looked = 0;
+    for (Span *span = list->first; span != NULL && looked < LOOK_AT; span = span->next, looked++)
+        if (span->page_count >= pages && (best == NULL || span->page_count < best->page_count))
+            best = span;
+    return best;
+}
+
+static Span *bins_find(const RunBins *bins, size_t pages) {
+    unsigned bin = bin_of(pages);
+    if (bin >= EXACT_BINS) { /* such a bin has runs that are too short, too */
+        Span *span = shortest_fit(&bins->lists[bin], pages);
+        if (span != NULL || ++bin >= BIN_COUNT)
+            return span;
+    }
+    uint64_t word = bins->occupied[bin / 64] & (~(uint64_t)0 << (bin % 64));
+    for (unsigned index = bin / 64;;) {
+        if (word != 0) {
+            unsigned found = index * 64 + (unsigned)__builtin_ctzll(word);
+            return found < EXACT_BINS ? bins->lists[found].first : shortest_fit(&bins->lists[found], pages);
+        }
+        if (++index >= BITMAP_WORDS)
+            return NULL;
+        word = bins->occupied[index];
+    }
+}
+
+/* -- free runs -------------------------------------------------------------------------------------------------- */
+
+static void note_dirty(void) {
+    atomic_store_explicit(&heap.dirty_bytes, heap.dirty.pages << PAGE_SHIFT, memory_order_relaxed);
+}
+
+static void age_append(Span *span) {
+    span->age_next = NULL;
+    span->age_prev = heap.newest;
+    if (heap.newest != NULL)
+        heap.newest->age_next = span;
+    else
+        heap.oldest = span;
+    heap.newest = span;
+}
+
+static void age_remove(Span *span) {
+    if (span->age_prev != NULL)
+        span->age_prev->age_next = span->age_next;
+    else
+        heap.oldest = span->age_next;
+    if (span->age_next != NULL)
+        span->age_next->age_prev = span->age_prev;
+    else
+        heap.newest = span->age_prev;
+    span->age_next = span->age_prev = NULL;
+}
+
+static void mark_ends(Span *span, Span *value) {
+    page_map_set(span->base, value);
+    page_map_set(span->base + span_bytes(span) - PAGE_BYTES, value);
+}
+
+static void detach_free(Span *span) {
+    if (span->run_state == RUN_DIRTY) {
+        bins_remove(&heap.dirty, span);
+        age_remove(span);
+        note_dirty();
+    } else {
+        bins_remove(&heap.clean, span);
+    }
+}
+
+/* Makes `span` a free run of kind `state`, united with its neighbours of the same kind. It is in no bin yet. */
+static void attach_free(Span *span, RunState state) {
+    Span *before = page_map_get(span->base - PAGE_BYTES);
+    if (before != NULL && before->run_state == state && before->base + span_bytes(before) == span->base) {
+        detach_free(before);
+        mark_ends(before, NULL);
+        mark_ends(span, NULL);
+        span->base = before->base;
+        span->page_count += before->page_count;
+        span_delete(before);
+    }
+    Span *after = page_map_get(span->base + span_bytes(span));
+    if (after != NULL && after->run_state == state && after->base == span->base + span_bytes(span)) {
+        detach_free(after);
+        mark_ends(after, NULL);
+        mark_ends(span, NULL);
+        span->page_count += after->page_count;
+        span_delete(after);
+    }
+    span->run_state = (uint8_t)state;
+    mark_ends(span, span);
+    if (state == RUN_DIRTY) {
+        bins_insert(&heap.dirty, span);
+        age_append(span);
+        note_dirty();
+    } else {
+        bins_insert(&heap.clean, span);
+    }
+}
+
+/* Cuts `span`, which is in no bin, behind `pages` pages; what follows becomes a free run of its own in `rest`. */
+static void cut(Span *span, size_t pages, Span *rest, RunState state) {
+    rest->base = span->base + (pages << PAGE_SHIFT);
+    rest->page_count = span->page_count - pages;
+    rest->freed_at_ms = span->freed_at_ms;
+    span->page_count = pages;
+    attach_free(rest, state);
+}
+
+/* -- the system ------------------------------------------------------------------------------------------------- */
+
+static bool add_arena(char *start, size_t bytes) {
+    for (Arena *arena = heap.arenas; arena != NULL; arena = arena->next) {
+        if (arena->end == start) {
+            arena->end += bytes;
+            return true;
+        }
+        if (start + bytes == arena->start) {
+            arena->start = start;
+            return true;
+        }
+    }
+    Arena *arena = metadata_allocate(sizeof *arena);
+    if (arena == NULL)
+        return false;
+    *arena = (Arena){.start = start, .end = start + bytes, .next = heap.arenas};
+    heap.arenas = arena;
+    return true;
+}
+
+static bool grow_by(size_t bytes) {
+    char *start = os_map(bytes, PAGE_BYTES, heap.grow_hint == NULL ? NULL : heap.grow_hint - bytes);
+    if (start == NULL)
+        return false;
+    Span *span = page_map_reserve(start, bytes) ? span_new() : NULL;
+    if (span == NULL || !add_arena(start, bytes)) {
+        if (span != NULL)
+            span_delete(span);
+        os_unmap(start, bytes);
+        return false;
+    }
+    heap.grow_hint = start;
+    heap.mapped_bytes += bytes;
+    span->base = start;
+    span->page_count = bytes >> PAGE_SHIFT;
+    attach_free(span, RUN_CLEAN);
+    return true;
+}
+
+/* Asks for more than needed while that is cheap, for just what is needed when the system says no. */
+static bool grow(size_t pages) {
+    size_t needed = pages << PAGE_SHIFT;
+    size_t wished = heap.mapped_bytes / 4 & ~(PAGE_BYTES - 1);
+    if (wished < GROW_MIN_BYTES)
+        wished = GROW_MIN_BYTES;
+    if (wished > GROW_MAX_BYTES)
+        wished = GROW_MAX_BYTES;
+    return (wished > needed && grow_by(wished)) || grow_by(needed);
+}
+
+/* Gives one dirty run back, with the lock dropped meanwhile. False: the system refused. */
+static bool release_run(Span *span) {
+    detach_free(span);
+    span->run_state = RUN_RELEASING; /* no neighbour unites with it */
+    lock_release(&heap.lock);
+    bool released = os_release(span->base, span_bytes(span));
+    lock_acquire(&heap.lock);
+    if (released)
+        heap.released_bytes += span_bytes(span);
+    attach_free(span, released ? RUN_CLEAN : RUN_DIRTY);
+    return released;
+}
+
+static bool release_due(const Span *oldest, uint32_t now_ms) {
+    size_t dirty = heap.dirty.pages << PAGE_SHIFT;
+    return dirty > RELEASE_HARD_BYTES || (dirty > RELEASE_SOFT_BYTES && now_ms - oldest->freed_at_ms >= RELEASE_DELAY_MS);
+}
+
+static void release_what_is_due(void) {
+    if (heap.releasing)
+        return;
+    heap.releasing = true;
+    uint32_t now_ms = (uint32_t)os_clock_ms();
+    while (heap.oldest != NULL && release_due(heap.oldest, now_ms))
+        if (!release_run(heap.oldest))
+            break;
+    heap.releasing = false;
+}
+
+void page_heap_tick(void) {
+    if (atomic_load_explicit(&heap.dirty_bytes, memory_order_relaxed) <= RELEASE_SOFT_BYTES)
+        return;
+    lock_acquire(&heap.lock);
+    release_what_is_due();
+    lock_release(&heap.lock);
+}
+
+size_t page_heap_release(size_t keep) {
+    lock_acquire(&heap.lock);
+    uint64_t before = heap.released_bytes;
+    while (heap.oldest != NULL && heap.dirty.pages << PAGE_SHIFT > keep)
+        if (!release_run(heap.oldest))
+            break;
+    size_t released = (size_t)(heap.released_bytes - before);
+    lock_release(&heap.lock);
+    return released;
+}
+
+/* -- runs handed out -------------------------------------------------------------------------------------------- */
+
+/* Takes a run of at least `pages` from the bins, dirty before clean, growing the heap if it must. */
+static Span *take_free(size_t pages) {
+    Span *span = bins_find(&heap.dirty, pages);
+    if (span == NULL)
+        span = bins_find(&heap.clean, pages);
+    if (span == NULL && grow(pages))
+        span = bins_find(&heap.clean, pages);
+    return span;
+}
+
+Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use) {
+    size_t wanted = pages + alignment_pages - 1;
+    if (wanted < pages)
+        return NULL;
+    /* Spans for what may be cut off, made before anything is changed: from here on nothing can fail half-way. */
+    Span *front = alignment_pages > 1 ? span_new() : NULL;
+    Span *rest = span_new();
+    lock_acquire(&heap.lock);
+    Span *span = rest == NULL || (alignment_pages > 1 && front == NULL) ? NULL : take_free(wanted);
+    if (span != NULL) {
+        RunState state = (RunState)span->run_state;
+        detach_free(span);
+        mark_ends(span, NULL);
+        size_t skip = -((uintptr_t)span->base >> PAGE_SHIFT) & (alignment_pages - 1);
+        if (skip != 0) { /* span keeps the aligned end, front becomes the free run before it */
+            front->base = span->base;
+            front->page_count = skip;
+            front->freed_at_ms = span->freed_at_ms;
+            span->base += skip << PAGE_SHIFT;
+            span->page_count -= skip;
+            span->run_state = RUN_IN_USE;
+            attach_free(front, state);
+            front = NULL;
+        }
+        span->run_state = RUN_IN_USE;
+        if (span->page_count > pages) {
+            cut(span, pages, rest, state);
+            rest = NULL;
+        }
+        span->zeroed = state == RUN_CLEAN;
+        size_t mapped = use == PAGE_USE_SMALL ? pages : 1;
+        for (size_t page = 0; page < mapped; page++)
+            page_map_set(span->base + (page << PAGE_SHIFT), span);
+        heap.spans_created++;
+    }
+    lock_release(&heap.lock);
+    if (front != NULL)
+        span_delete(front);
+    if (rest != NULL)
+        span_delete(rest);
+    return span;
+}
+
+void page_heap_free(Span *span) {
+    lock_acquire(&heap.lock);
+    for (size_t page = 0; page < span->page_count; page++)
+        if (page_map_get(span->base + (page << PAGE_SHIFT)) == span)
+            page_map_set(span->base + (page << PAGE_SHIFT), NULL);
+        else
+            break; /* a large run: only its first page was set */
+    span->freed_at_ms = (uint32_t)os_clock_ms();
+    attach_free(span, RUN_DIRTY);
+    if (heap.dirty.pages << PAGE_SHIFT > RELEASE_SOFT_BYTES)
+        release_what_is_due();
+    lock_release(&heap.lock);
+}
+
+bool page_heap_resize(Span *span, size_t pages) {
+    bool done = false;
+    Span *rest = span_new();
+    if (rest == NULL)
+        return false;
+    lock_acquire(&heap.lock);
+    if (pages < span->page_count) {
+        rest->freed_at_ms = (uint32_t)os_clock_ms();
+        cut(span, pages, rest, RUN_DIRTY);
+        rest = NULL;
+        done = true;
+    } else {
+        Span *after = page_map_get(span->base + span_bytes(span));
+        size_t missing = pages - span->page_count;
+        if (after != NULL && (after->run_state == RUN_DIRTY || after->run_state == RUN_CLEAN) &&
+            after->base == span->base + span_bytes(span) && after->page_count >= missing) {
+            RunState state = (RunState)after->run_state;
+            detach_free(after);
+            mark_ends(after, NULL);
+            if (after->page_count > missing)
+                cut(after, missing, rest, state);
+            else
+                span_delete(rest);
+            span->page_count = pages;
+            span_delete(after);
+            rest = NULL;
+            done = true;
+        }
+    }
+    lock_release(&heap.lock);
+    if (rest != NULL)
+        span_delete(rest);
+    return done;
+}
+
+/* -- mappings of their own -------------------------------------------------------------------------------------- */
+
+Span *page_heap_map(size_t pages, size_t alignment_pages) {
+    Span *span = span_new();
+    if (span == NULL)
+        return NULL;
+    size_t bytes = pages << PAGE_SHIFT;
+    char *base = os_map(bytes, alignment_pages << PAGE_SHIFT, NULL);
+    if (base == NULL) {
+        span_delete(span);
+        return NULL;
+    }
+    lock_acquire(&heap.lock);
+    bool reserved = page_map_reserve(base, PAGE_BYTES);
+    if (reserved) {
+        span->base = base;
+        span->page_count = pages;
+        span->zeroed = true;
+        span->run_state = RUN_MAPPED;
+        page_map_set(base, span);
+        span_list_push_back(&heap.mapped, span);
+        heap.mapped_bytes += bytes;
+        heap.spans_created++;
+    }
+    lock_release(&heap.lock);
+    if (!reserved) {
+        os_unmap(base, bytes);
+        span_delete(span);
+        return NULL;
+    }
+    return span;
+}
+
+void page_heap_unmap(Span *span) {
+    lock_acquire(&heap.lock);
+    page_map_set(span->base, NULL);
+    span_list_remove(&heap.mapped, span);
+    heap.mapped_bytes -= span_bytes(span);
+    lock_release(&heap.lock);
+    os_unmap(span->base, span_bytes(span));
+    span_delete(span);
+}
+
+bool page_heap_remap(Span *span, size_t pages) {
+    size_t old_bytes = span_bytes(span), new_bytes = pages << PAGE_SHIFT;
+    char *old_base = span->base;
+    lock_acquire(&heap.lock);
+    char *base = os_remap(old_base, old_bytes, new_bytes, PAGE_BYTES);
+    bool moved = base != NULL && base != old_base;
+    if (moved && !page_map_reserve(base, PAGE_BYTES)) {
+        /* Back to where the page map knows it: the place was left a moment ago and the lock keeps others of ours out. */
+        base = os_remap(base, new_bytes, old_bytes, PAGE_BYTES);
+        if (base != old_base)
+            fault("realloc", old_base, "cannot map the page map after moving a block");
+        base = NULL;
+    }
+    if (base != NULL) {
+        page_map_set(old_base, NULL);
+        page_map_set(base, span);
+        span->base = base;
+        span->page_count = pages;
+        heap.mapped_bytes += new_bytes - old_bytes;
+    }
+    lock_release(&heap.lock);
+    return base != NULL;
+}
+
+void page_heap_after_fork(void) {
+    lock_reset(&heap.lock);
+    heap.releasing = false;
+    for (Arena *arena = heap.arenas; arena != NULL; arena = arena->next)
+        for (char *at = arena->start; at < arena->end;) {
+            Span *span = page_map_get(at);
+            if (span->run_state == RUN_RELEASING) { /* by a thread that does not exist here */
+                attach_free(span, RUN_DIRTY);
+                at = span->base; /* it may have grown to both sides */
+            }
+            at += span_bytes(span);
+        }
+}
+
+/* -- looking at it ---------------------------------------------------------------------------------------------- */
+
+PageHeapStats page_heap_stats(void) {
+    lock_acquire(&heap.lock);
+    PageHeapStats stats = {
+        .mapped_bytes = heap.mapped_bytes,
+        .dirty_bytes = heap.dirty.pages << PAGE_SHIFT,
+        .clean_bytes = heap.clean.pages << PAGE_SHIFT,
+        .released_bytes = heap.released_bytes,
+        .spans_created = heap.spans_created,
+    };
+    lock_release(&heap.lock);
+    return stats;
+}
+
+static void each_locked(void (*visit)(Span *span, void *argument), void *argument) {
+    for (Arena *arena = heap.arenas; arena != NULL; arena = arena->next)
+        for (char *at = arena->start; at < arena->end;) {
+            Span *span = page_map_get(at);
+            if (span == NULL || span->base != at || span->page_count == 0)
+                fault("mp_check", at, "page map has no run here");
+            at += span_bytes(span);
+            visit(span, argument);
+        }
+    for (Span *span = heap.mapped.first; span != NULL; span = span->next)
+        visit(span, argument);
+}
+
+void page_heap_each(void (*visit)(Span *span, void *argument), void *argument) {
+    lock_acquire(&heap.lock);
+    each_locked(visit, argument);
+    lock_release(&heap.lock);
+}
+
+typedef struct FreePages {
+    size_t dirty, clean;
+} FreePages;
+
+static void check_run(Span *span, void *argument) {
+    FreePages *seen = argument;
+    if (span->run_state != RUN_DIRTY && span->run_state != RUN_CLEAN)
+        return;
+    char *end = span->base + span_bytes(span);
+    if (page_map_get(end - PAGE_BYTES) != span)
+        fault("mp_check", span->base, "free run's last page is not in the page map");
+    for (char *page = span->base + PAGE_BYTES; page < end - PAGE_BYTES; page += PAGE_BYTES)
+        if (page_map_get(page) != NULL)
+            fault("mp_check", page, "page map entry inside a free run");
+    Span *after = page_map_get(end);
+    if (after != NULL && after->base == end && after->run_state == span->run_state)
+        fault("mp_check", end, "neighbouring free runs are not united");
+    if (atomic_load_explicit(&span->control, memory_order_relaxed) != 0)
+        fault("mp_check", span->base, "free run has an owner");
+    *(span->run_state == RUN_DIRTY ? &seen->dirty : &seen->clean) += span->page_count;
+}
+
+void page_heap_check(void) {
+    lock_acquire(&heap.lock);
+    FreePages seen = {0, 0};
+    each_locked(check_run, &seen);
+    if (seen.dirty != heap.dirty.pages || seen.clean != heap.clean.pages)
+        fault("mp_check", NULL, "free pages in the arenas and in the bins differ");
+    size_t aged = 0;
+    for (Span *span = heap.oldest; span != NULL; span = span->age_next)
+        aged += span->page_count;
+    if (aged != heap.dirty.pages)
+        fault("mp_check", NULL, "dirty pages in the bins and in the age list differ");
+    lock_release(&heap.lock);
+}

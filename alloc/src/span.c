@@ -1,0 +1,218 @@
+/*
+ * span.c - see span.h.
+ */
+#include "span.h"
+
+#include <string.h>
+
+#include "fault.h"
+#include "lock.h"
+#include "os_memory.h"
+
+enum { METADATA_CHUNK_BYTES = 1 << 20 };
+
+static struct {
+    Lock lock;
+    char *next, *end;
+    size_t bytes;
+    Span *free_spans;               /* by `next` */
+    _Atomic uintptr_t *free_bits[8]; /* by log2 of the words, linked through the first word */
+} metadata;
+
+void metadata_lock(void) { lock_acquire(&metadata.lock); }
+void metadata_unlock(void) { lock_release(&metadata.lock); }
+void metadata_reset_lock(void) { lock_reset(&metadata.lock); }
+
+static void *allocate_locked(size_t bytes) {
+    bytes = (bytes + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+    if ((size_t)(metadata.end - metadata.next) < bytes) {
+        size_t chunk = bytes > METADATA_CHUNK_BYTES ? (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1) : METADATA_CHUNK_BYTES;
+        char *fresh = os_map(chunk, CACHE_LINE, NULL);
+        if (fresh == NULL)
+            return NULL;
+        metadata.next = fresh;
+        metadata.end = fresh + chunk;
+        metadata.bytes += chunk;
+    }
+    void *memory = metadata.next;
+    metadata.next += bytes;
+    return memory;
+}
+
+void *metadata_allocate(size_t bytes) {
+    metadata_lock();
+    void *memory = allocate_locked(bytes);
+    metadata_unlock();
+    return memory;
+}
+
+size_t metadata_bytes(void) {
+    metadata_lock();
+    size_t bytes = metadata.bytes;
+    metadata_unlock();
+    return bytes;
+}
+
+Span *span_new(void) {
+    metadata_lock();
+    Span *span = metadata.free_spans;
+    if (span != NULL)
+        metadata.free_spans = span->next;
+    else
+        span = allocate_locked(sizeof *span);
+    metadata_unlock();
+    if (span != NULL)
+        span->next = NULL;
+    return span;
+}
+
+void span_delete(Span *span) {
+    span->run_state = RUN_UNUSED;
+    metadata_lock();
+    span->next = metadata.free_spans;
+    metadata.free_spans = span;
+    metadata_unlock();
+}
+
+static unsigned words_class(uint32_t words) {
+    return words <= 1 ? 0 : 32 - (unsigned)__builtin_clz(words - 1);
+}
+
+bool span_prepare_bits(Span *span, uint32_t object_count) {
+    uint32_t words = (object_count + 63) / 64;
+    if (words <= SPAN_INLINE_WORDS) {
+        span->remote_bits = span->inline_bits;
+    } else {
+        unsigned list = words_class(words);
+        metadata_lock();
+        _Atomic uintptr_t *bits = metadata.free_bits[list];
+        if (bits != NULL) {
+            metadata.free_bits[list] = (_Atomic uintptr_t *)atomic_load_explicit(bits, memory_order_relaxed);
+            atomic_store_explicit(bits, 0, memory_order_relaxed);
+        } else {
+            bits = allocate_locked(sizeof(uint64_t) << list);
+        }
+        metadata_unlock();
+        if (bits == NULL)
+            return false;
+        span->remote_bits = (_Atomic uint64_t *)bits;
+    }
+    span->remote_words = (uint16_t)words;
+    return true;
+}
+
+void span_drop_bits(Span *span) {
+    if (span->remote_bits != NULL && span->remote_bits != span->inline_bits) {
+        unsigned list = words_class(span->remote_words);
+        _Atomic uintptr_t *bits = (_Atomic uintptr_t *)span->remote_bits;
+        metadata_lock();
+        atomic_store_explicit(bits, (uintptr_t)metadata.free_bits[list], memory_order_relaxed);
+        metadata.free_bits[list] = bits;
+        metadata_unlock();
+    }
+    span->remote_bits = NULL;
+    span->remote_words = 0;
+}
+
+uint32_t span_remote_count(const _Atomic uint64_t *bits, uint32_t words) {
+    uint32_t count = 0;
+    for (uint32_t word = 0; word < words; word++)
+        count += (uint32_t)__builtin_popcountll(
+            atomic_load_explicit((_Atomic uint64_t *)&bits[word], memory_order_seq_cst));
+    return count;
+}
+
+bool span_collect(Span *span) {
+    uint32_t words = span->remote_words;
+    uint32_t word = span->bits_from < words ? span->bits_from : 0;
+    for (uint32_t looked = 0; looked < words; looked++) {
+        if (atomic_load_explicit(&span->remote_bits[word], memory_order_relaxed) != 0) {
+            /* acquire: partner of the freer's fetch_or; what it wrote into the object happened before we reuse it */
+            uint64_t bits = atomic_exchange_explicit(&span->remote_bits[word], 0, memory_order_acquire);
+            char *base = span->base + (size_t)word * 64 * span->object_bytes;
+            void **tail = &span->free_list;
+            int32_t count = 0;
+            for (; bits != 0; bits &= bits - 1, count++) {
+                void *object = base + (size_t)__builtin_ctzll(bits) * span->object_bytes;
+                *tail = object;
+                tail = object;
+            }
+            *tail = NULL;
+            span->used -= count;
+            span->bits_from = (uint16_t)word;
+            return true;
+        }
+        word = word + 1 < words ? word + 1 : 0;
+    }
+    return false;
+}
+
+bool span_carve(Span *span) {
+    uint32_t rest = span->object_count - span->carved;
+    if (rest == 0)
+        return false;
+    uint32_t count = CARVE_BYTES / span->object_bytes;
+    count = count == 0 ? 1 : count < rest ? count : rest;
+    char *object = span->base + (size_t)span->carved * span->object_bytes;
+    char *first = object;
+    for (uint32_t made = 1; made < count; made++, object += span->object_bytes)
+        *(void **)object = object + span->object_bytes;
+    *(void **)object = NULL;
+    /* carved before the list, so that a child of fork() never sees an object beyond it */
+    span->carved += count;
+    atomic_signal_fence(memory_order_release);
+    span->free_list = first;
+    return true;
+}
+
+static void set_bit(Span *span, uint32_t index) {
+    /* release: partner of the adopter's exchange in span_collect() */
+    atomic_fetch_or_explicit(&span->remote_bits[index / 64], (uint64_t)1 << (index % 64), memory_order_release);
+}
+
+void span_scatter(Span *span) {
+    uint32_t count = 0;
+    for (void *object = span->free_list; object != NULL; object = *(void **)object) {
+        uint32_t index = span_index(span, object);
+        /* In the child of a fork() a list cut short is possible and leaks; anything else is a write after free. */
+        if (index >= span->carved || count++ >= span->carved)
+            break;
+        set_bit(span, index);
+    }
+    span->free_list = NULL;
+    for (uint32_t index = span->carved; index < span->object_count; index++)
+        set_bit(span, index);
+    span->carved = span->object_count;
+}
+
+void span_list_push_front(SpanList *list, Span *span) {
+    span->prev = NULL;
+    span->next = list->first;
+    if (list->first != NULL)
+        list->first->prev = span;
+    else
+        list->last = span;
+    list->first = span;
+}
+
+void span_list_push_back(SpanList *list, Span *span) {
+    span->next = NULL;
+    span->prev = list->last;
+    if (list->last != NULL)
+        list->last->next = span;
+    else
+        list->first = span;
+    list->last = span;
+}
+
+void span_list_remove(SpanList *list, Span *span) {
+    if (span->prev != NULL)
+        span->prev->next = span->next;
+    else
+        list->first = span->next;
+    if (span->next != NULL)
+        span->next->prev = span->prev;
+    else
+        list->last = span->prev;
+    span->next = span->prev = NULL;
+}

@@ -1,0 +1,135 @@
+/*
+ * span.h - a run of pages and what it is used for; lists of spans; memory for such bookkeeping.
+ *
+ * A Span lives out of band and is never unmapped, so a late reader of a recycled one reads stale numbers, never a hole.
+ *
+ * States of a span of small objects, all in its control word:
+ *
+ *   OWNED    control is the owner's ThreadCache, flag bits 0. The owner allocates and frees on `free_list` without atomics;
+ *            other threads set bits in `remote_bits`, which only the owner collects.
+ *   FULL     home cache | class | SPAN_FULL. No list holds it. Every free object is a bit. The home thread takes it back
+ *            at its next free into it; any thread that frees enough of it passes it on.
+ *   CENTRAL  class | SPAN_CENTRAL. In its CentralFreeList. Every free object is a bit. Any thread may adopt it.
+ *   0        not a span of small objects: a free run or one being made.
+ *   LARGE    SPAN_LARGE: one large block.
+ *
+ * OWNED -> FULL is the owner's alone and takes no lock. Every change from FULL or CENTRAL holds the lock of the class
+ * named in the word itself; so a word once read under that lock stays true until the lock is released.
+ */
+#ifndef MINIPOOL_SPAN_H
+#define MINIPOOL_SPAN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "page_map.h"
+#include "size_class.h"
+
+#define SPAN_FULL ((uintptr_t)1)
+#define SPAN_CENTRAL ((uintptr_t)2)
+#define SPAN_LARGE ((uintptr_t)4)
+#define SPAN_STATE_MASK ((uintptr_t)7)
+#define SPAN_CLASS_SHIFT 56
+#define SPAN_HOME_MASK ((((uintptr_t)1 << SPAN_CLASS_SHIFT) - 1) & ~SPAN_STATE_MASK)
+
+enum { SPAN_INLINE_WORDS = 8, SPAN_MAX_WORDS = 128 };
+
+/* Where an owned span is among its owner's spans. */
+typedef enum SpanPlace { SPAN_NOWHERE, SPAN_ACTIVE, SPAN_FRESH, SPAN_PARTIAL } SpanPlace;
+
+/* What the PageHeap thinks of a run. */
+typedef enum RunState {
+    RUN_UNUSED,    /* this Span describes no pages */
+    RUN_IN_USE,    /* handed out */
+    RUN_DIRTY,     /* free, resident */
+    RUN_CLEAN,     /* free, reads as zero, not resident */
+    RUN_RELEASING, /* on its way from dirty to clean, in no bin */
+    RUN_MAPPED,    /* handed out, a mapping of its own */
+} RunState;
+
+struct Span {
+    /* First line: read by every free, written only when the span changes its state or use. */
+    _Alignas(CACHE_LINE) _Atomic uintptr_t control;
+    char *base;
+    uint64_t reciprocal; /* of object_bytes */
+    uint32_t object_bytes;
+    uint32_t object_count;
+    size_t page_count;
+    _Atomic uint64_t *remote_bits; /* a bit an object: freed, not yet collected. remote_words of them */
+    uint16_t remote_words;
+    uint8_t size_class;
+    uint8_t run_state; /* RunState; under the page heap's lock */
+    bool zeroed;       /* a large block whose pages nobody has written yet */
+
+    /* Second line: the owner's own while OWNED, the page heap's while free. */
+    _Alignas(CACHE_LINE) void *free_list; /* linked through the objects' first words */
+    int32_t used; /* carved objects that are not on free_list; SPAN_USED_UNKNOWN and below while active (small) */
+    uint32_t carved;
+    uint8_t place;      /* SpanPlace */
+    uint8_t bucket;     /* of the CentralFreeList; under the class's lock */
+    uint16_t bits_from; /* where the last search for remote bits ended */
+    uint32_t freed_at_ms;
+    Span *next, *prev;         /* SpanList links of whichever list holds it */
+    Span *age_next, *age_prev; /* the page heap's dirty runs, oldest first */
+
+    /* Third line: written by threads that free other threads' objects. Classes with more objects use memory elsewhere. */
+    _Alignas(CACHE_LINE) _Atomic uint64_t inline_bits[SPAN_INLINE_WORDS];
+};
+
+_Static_assert(sizeof(Span) == 3 * CACHE_LINE, "a Span is three cache lines, by writer");
+
+/* While a small span is active nobody counts its objects in malloc; frees count down from here and never reach 0. The
+ * count is exact again when the span's list runs out (all carved objects are then in use). */
+#define SPAN_USED_UNKNOWN ((int32_t)1 << 30)
+
+static inline size_t span_bytes(const Span *span) { return span->page_count << PAGE_SHIFT; }
+
+/* Index of the object that starts at `block`; object_count or more when none does. */
+static inline uint32_t span_index(const Span *span, const void *block) {
+    uint64_t offset = (uint64_t)((const char *)block - span->base);
+    uint64_t index = offset * span->reciprocal >> RECIPROCAL_SHIFT;
+    return index < span->object_count && index * span->object_bytes == offset ? (uint32_t)index : span->object_count;
+}
+
+/* All bits that word `word` can have. */
+static inline uint64_t span_word_mask(uint32_t object_count, uint32_t word) {
+    uint32_t rest = object_count - word * 64;
+    return rest >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << rest) - 1;
+}
+
+/* Objects freed remotely and not collected. A moving target unless the span is unowned and its class locked. */
+uint32_t span_remote_count(const _Atomic uint64_t *bits, uint32_t words);
+
+/* Moves the objects of the next word that has bits to free_list, which must be empty. False: no word has any. Owner only. */
+bool span_collect(Span *span);
+
+/* Links the next few never used objects; free_list must be empty. False: all are carved. Owner only. */
+bool span_carve(Span *span);
+
+/* Turns free_list and what is not carved into bits, as the unowned states want it. Owner only. */
+void span_scatter(Span *span);
+
+/* Doubly linked, intrusive. A span is in at most one. Empty: both NULL. */
+typedef struct SpanList {
+    Span *first, *last;
+} SpanList;
+
+void span_list_push_front(SpanList *list, Span *span);
+void span_list_push_back(SpanList *list, Span *span);
+void span_list_remove(SpanList *list, Span *span);
+
+/* Bookkeeping memory: zeroed the first time, never returned to the system, thread-safe. NULL: none to be had. */
+Span *span_new(void);
+void span_delete(Span *span);
+/* Gives the span remote bits for its class, all zero. False: no memory. */
+bool span_prepare_bits(Span *span, uint32_t object_count);
+void span_drop_bits(Span *span); /* all must be zero */
+void *metadata_allocate(size_t bytes); /* for ever; multiples of a cache line */
+size_t metadata_bytes(void);
+void metadata_lock(void);
+void metadata_unlock(void);
+void metadata_reset_lock(void);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * statistics.c - numbers summed on demand by walking the spans, and the heap's self-check. The fast paths count nothing.
+ */
+#include "minipool.h"
+
+#include "central_cache.h"
+#include "page_heap.h"
+#include "statistics.h"
+#include "thread_cache.h"
+
+#define PUBLIC __attribute__((visibility("default")))
+
+/* Length of the free list of a span that another thread may be using: every link is checked before it is followed, so a
+ * racing walk gives a wrong number, never a wild read. */
+static uint32_t listed_objects(const Span *span) {
+    uint32_t count = 0;
+    void *object = __atomic_load_n(&span->free_list, __ATOMIC_RELAXED);
+    while (object != NULL && count < span->object_count && span_index(span, object) < span->object_count) {
+        count++;
+        object = __atomic_load_n((void **)object, __ATOMIC_RELAXED);
+    }
+    return count;
+}
+
+static void add_span(Span *span, void *argument) {
+    mp_stats *stats = argument;
+    uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
+    if (control == 0)
+        return;
+    stats->span_bytes += span_bytes(span);
+    if (control == SPAN_LARGE) {
+        stats->allocated_blocks++;
+        stats->allocated_bytes += span_bytes(span);
+        return;
+    }
+    bool owned = (control & SPAN_STATE_MASK) == 0;
+    uint32_t carved = owned ? span->carved : span->object_count;
+    uint32_t idle = span_remote_count(span->remote_bits, span->remote_words) + (owned ? listed_objects(span) : 0);
+    uint32_t held = idle < carved ? carved - idle : 0;
+    stats->allocated_blocks += held;
+    stats->allocated_bytes += (size_t)held * span->object_bytes;
+}
+
+void statistics_get(mp_stats *stats) {
+    *stats = (mp_stats){0};
+    page_heap_each(add_span, stats);
+    PageHeapStats pages = page_heap_stats();
+    ThreadCacheStats threads = thread_cache_stats();
+    stats->mapped_bytes = pages.mapped_bytes;
+    stats->metadata_bytes = metadata_bytes() + page_map_bytes();
+    stats->page_heap_dirty_bytes = pages.dirty_bytes;
+    stats->page_heap_clean_bytes = pages.clean_bytes;
+    stats->thread_caches = threads.live;
+    stats->spans_created = pages.spans_created;
+    stats->spans_adopted = threads.adopted;
+    stats->released_bytes = pages.released_bytes;
+}
+
+PUBLIC void mp_stats_get(mp_stats *stats) { statistics_get(stats); }
+
+PUBLIC void mp_check(void) {
+    page_heap_check();
+    central_cache_check();
+    thread_cache_check();
+}

@@ -1,0 +1,11 @@
+/*
+ * statistics.h - see mp_stats in minipool.h.
+ */
+#ifndef MINIPOOL_STATISTICS_H
+#define MINIPOOL_STATISTICS_H
+
+#include "minipool.h"
+
+void statistics_get(mp_stats *stats);
+
+#endif

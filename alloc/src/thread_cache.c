@@ -1,0 +1,455 @@
+/*
+ * thread_cache.c - see thread_cache.h.
+ */
+#define _GNU_SOURCE
+#include "thread_cache.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+
+#include "central_cache.h"
+#include "fault.h"
+#include "lock.h"
+#include "page_heap.h"
+
+/* Stands for "no span": its list is always empty and its owner nobody. Never written. */
+static Span no_span;
+
+/* clang-format off */
+#define OWNS_NOTHING { .direct = {[0 ... DIRECT_ENTRIES - 1] = &no_span}, \
+                       .active = {[0 ... SIZE_CLASS_COUNT - 1] = &no_span} }
+/* clang-format on */
+static ThreadCache no_cache = OWNS_NOTHING;
+
+/* Serves allocations of threads that are past their last destructor. Under orphan_lock; no thread is its owner, so frees
+ * of its blocks are always foreign. */
+static ThreadCache orphan_cache = OWNS_NOTHING;
+static Lock orphan_lock;
+
+__thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec"))) = &no_cache;
+static __thread unsigned ended_times __attribute__((tls_model("initial-exec")));
+
+static struct {
+    Lock lock;
+    ThreadCache *all, *idle;
+    bool has_key;
+    bool has_fork_handlers;
+    pthread_key_t key;
+    _Atomic size_t live;
+} caches;
+
+static void thread_ends(void *argument);
+static void before_fork(void);
+static void after_fork_in_parent(void);
+static void after_fork_in_child(void);
+
+/* -- a thread's cache ------------------------------------------------------------------------------------------- */
+
+static ThreadCache *cache_take(void) {
+    lock_acquire(&caches.lock);
+    if (!caches.has_key && pthread_key_create(&caches.key, thread_ends) == 0)
+        caches.has_key = true;
+    ThreadCache *cache = caches.idle;
+    if (cache != NULL) {
+        caches.idle = cache->next_idle;
+    } else if ((cache = metadata_allocate(sizeof *cache)) != NULL) {
+        for (unsigned entry = 0; entry < DIRECT_ENTRIES; entry++)
+            cache->direct[entry] = &no_span;
+        for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
+            cache->active[size_class] = &no_span;
+        cache->next = caches.all;
+        caches.all = cache;
+    }
+    if (cache != NULL) {
+        cache->in_use = true;
+        atomic_fetch_add_explicit(&caches.live, 1, memory_order_relaxed);
+    }
+    lock_release(&caches.lock);
+    return cache;
+}
+
+/* NULL: this thread gets none (no memory, or it is past its last destructor) and uses the orphans'. */
+static ThreadCache *cache_of_this_thread(void) {
+    if (thread_cache_current != &no_cache)
+        return thread_cache_current;
+    /* Destructors of other keys may allocate after ours ran; setting the value again makes the system call us again, but
+     * only so many times. */
+    if (ended_times + 1 >= PTHREAD_DESTRUCTOR_ITERATIONS)
+        return NULL;
+    ThreadCache *cache = cache_take();
+    if (cache == NULL)
+        return NULL;
+    thread_cache_current = cache;
+    /* Both calls below may allocate: that works from here on. */
+    if (caches.has_key)
+        pthread_setspecific(caches.key, cache);
+    lock_acquire(&caches.lock);
+    bool first = !caches.has_fork_handlers;
+    caches.has_fork_handlers = true;
+    lock_release(&caches.lock);
+    if (first)
+        pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    return cache;
+}
+
+/* -- spans of a cache ------------------------------------------------------------------------------------------- */
+
+static bool counts_while_active(const Span *span) { return span->object_bytes > MEDIUM_MAX_BYTES; }
+
+static void set_active(ThreadCache *cache, unsigned size_class, Span *span) {
+    cache->active[size_class] = span;
+    uint32_t last = size_classes[size_class].object_bytes / 8;
+    if (last < DIRECT_ENTRIES) {
+        uint32_t first = size_class == 0 ? 0 : size_classes[size_class - 1].object_bytes / 8 + 1;
+        for (uint32_t entry = first; entry <= last; entry++)
+            cache->direct[entry] = span;
+    }
+}
+
+static void activate(ThreadCache *cache, unsigned size_class, Span *span) {
+    span->place = SPAN_ACTIVE;
+    if (!counts_while_active(span))
+        span->used = SPAN_USED_UNKNOWN;
+    set_active(cache, size_class, span);
+}
+
+static void return_to_page_heap(Span *span) {
+    int saved = errno;
+    atomic_store_explicit(&span->control, 0, memory_order_relaxed);
+    span->free_list = NULL;
+    span->place = SPAN_NOWHERE;
+    span_drop_bits(span);
+    page_heap_free(span);
+    errno = saved;
+}
+
+/* An owned span, in no place of its owner's, becomes everybody's. */
+static void give_away(Span *span) {
+    span->place = SPAN_NOWHERE;
+    if (central_cache_accept(span))
+        return_to_page_heap(span);
+}
+
+static size_t partial_limit(void) {
+    size_t live = atomic_load_explicit(&caches.live, memory_order_relaxed);
+    size_t share = PARTIAL_TOTAL_BYTES / (live == 0 ? 1 : live);
+    return share < PARTIAL_MIN_BYTES ? PARTIAL_MIN_BYTES : share;
+}
+
+static void partial_remove(ThreadCache *cache, unsigned size_class, Span *span) {
+    span_list_remove(&cache->partial[size_class], span);
+    cache->partial_bytes -= span_bytes(span);
+    span->place = SPAN_NOWHERE;
+}
+
+/* The next to be used stands first: the longest rested below LIFO_FROM_BYTES, the most recent from there on. */
+static void partial_insert(ThreadCache *cache, unsigned size_class, Span *span) {
+    SpanList *list = &cache->partial[size_class];
+    bool lifo = span->object_bytes >= LIFO_FROM_BYTES;
+    if (lifo)
+        span_list_push_front(list, span);
+    else
+        span_list_push_back(list, span);
+    span->place = SPAN_PARTIAL;
+    cache->partial_bytes += span_bytes(span);
+    if (unlikely(cache->partial_bytes > partial_limit())) {
+        Span *surplus = lifo ? list->last : list->first;
+        partial_remove(cache, size_class, surplus);
+        give_away(surplus);
+    }
+}
+
+static Span *new_span(ThreadCache *cache, unsigned size_class) {
+    const SizeClass *description = &size_classes[size_class];
+    Span *span = page_heap_allocate(description->page_count, 1, PAGE_USE_SMALL);
+    if (span == NULL)
+        return NULL;
+    if (!span_prepare_bits(span, description->object_count)) {
+        page_heap_free(span);
+        return NULL;
+    }
+    span->object_bytes = description->object_bytes;
+    span->object_count = description->object_count;
+    span->reciprocal = size_class_reciprocal(description->object_bytes);
+    span->size_class = (uint8_t)size_class;
+    span->free_list = NULL;
+    span->used = 0;
+    span->carved = 0;
+    span->bits_from = 0;
+    span->place = SPAN_NOWHERE;
+    /* release: a child of fork() takes a span with an owner for complete */
+    atomic_store_explicit(&span->control, (uintptr_t)cache, memory_order_release);
+    return span;
+}
+
+/* The span that was active has no free object left. */
+static void put_down(ThreadCache *cache, unsigned size_class, Span *span) {
+    span->used = (int32_t)span->carved;
+    if (span->carved < span->object_count) {
+        span->place = SPAN_FRESH;
+        cache->fresh[size_class] = span;
+        return;
+    }
+    span->place = SPAN_NOWHERE;
+    if (!central_cache_retire(span)) { /* objects came back at the last moment */
+        bool any = span_collect(span);
+        if (!any)
+            fault("malloc", span->base, "remote bits vanished");
+        if (span->used == 0)
+            return_to_page_heap(span);
+        else
+            partial_insert(cache, size_class, span);
+    }
+}
+
+/* Makes a span with free objects active, in the order that touches the least new memory. NULL: no memory. */
+static Span *refill(ThreadCache *cache, unsigned size_class) {
+    Span *active = cache->active[size_class];
+    if (active != &no_span && span_collect(active))
+        return active;
+    if ((++cache->refills & 15) == 0)
+        page_heap_tick();
+
+    Span *fresh = cache->fresh[size_class];
+    Span *next = NULL;
+    if (fresh != NULL && (fresh->free_list != NULL || span_collect(fresh))) {
+        next = fresh;
+    } else if (cache->partial[size_class].first != NULL) {
+        next = cache->partial[size_class].first;
+        partial_remove(cache, size_class, next);
+    } else if ((next = central_cache_adopt(size_class, (uintptr_t)cache)) != NULL) {
+        atomic_fetch_add_explicit(&cache->counters.adopted, 1, memory_order_relaxed);
+        if (!span_collect(next))
+            fault("malloc", next->base, "CentralFreeList held a span without free objects");
+    } else if (active != &no_span && span_carve(active)) {
+        return active;
+    } else if (fresh != NULL) {
+        next = fresh;
+        span_carve(next);
+    } else {
+        next = new_span(cache, size_class);
+        if (next == NULL)
+            return NULL;
+        span_carve(next);
+    }
+
+    /* At most one span of a class has objects to carve: a new one is made only when there is none. */
+    if (next == fresh)
+        cache->fresh[size_class] = NULL;
+    if (active != &no_span)
+        put_down(cache, size_class, active);
+    activate(cache, size_class, next);
+    return next;
+}
+
+static void *allocate_from(ThreadCache *cache, unsigned size_class) {
+    Span *span = cache->active[size_class];
+    if (span->free_list == NULL && (span = refill(cache, size_class)) == NULL)
+        return NULL;
+    void *block = span->free_list;
+    span->free_list = *(void **)block;
+    if (counts_while_active(span))
+        span->used++;
+    return block;
+}
+
+void *thread_cache_allocate(unsigned size_class) {
+    ThreadCache *cache = cache_of_this_thread();
+    if (likely(cache != NULL))
+        return allocate_from(cache, size_class);
+    lock_acquire(&orphan_lock);
+    void *block = allocate_from(&orphan_cache, size_class);
+    lock_release(&orphan_lock);
+    return block;
+}
+
+/* -- free ------------------------------------------------------------------------------------------------------- */
+
+void thread_cache_span_empty(Span *span) {
+    ThreadCache *cache = thread_cache_current;
+    unsigned size_class = span->size_class;
+    switch ((SpanPlace)span->place) {
+    case SPAN_ACTIVE:
+        if (!counts_while_active(span)) { /* 2^30 frees without the list ever running out */
+            span->used = SPAN_USED_UNKNOWN;
+            return;
+        }
+        set_active(cache, size_class, &no_span);
+        break;
+    case SPAN_FRESH:
+        cache->fresh[size_class] = NULL;
+        break;
+    case SPAN_PARTIAL:
+        partial_remove(cache, size_class, span);
+        break;
+    case SPAN_NOWHERE:
+        break;
+    }
+    return_to_page_heap(span);
+}
+
+void thread_cache_free_slow(Span *span, void *block) {
+    ThreadCache *cache = thread_cache_current;
+    uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
+    if ((control & (SPAN_HOME_MASK | SPAN_FULL)) == ((uintptr_t)cache | SPAN_FULL) && cache != &no_cache &&
+        central_cache_reclaim(span, (uintptr_t)cache)) {
+        if (span_index(span, block) >= span->object_count)
+            fault("free", block, "pointer into the middle of a block");
+        *(void **)block = NULL;
+        span->free_list = block;
+        if (--span->used == 0)
+            return_to_page_heap(span);
+        else
+            partial_insert(cache, span->size_class, span);
+        return;
+    }
+    if (central_cache_free(span, block))
+        return_to_page_heap(span);
+}
+
+/* -- the end of a thread, fork ------------------------------------------------------------------------------------ */
+
+static void flush(ThreadCache *cache) {
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+        Span *active = cache->active[size_class];
+        if (active != &no_span) {
+            set_active(cache, size_class, &no_span);
+            give_away(active);
+        }
+        Span *fresh = cache->fresh[size_class];
+        if (fresh != NULL) {
+            cache->fresh[size_class] = NULL;
+            give_away(fresh);
+        }
+        Span *span;
+        while ((span = cache->partial[size_class].first) != NULL) {
+            partial_remove(cache, size_class, span);
+            give_away(span);
+        }
+    }
+}
+
+void thread_cache_flush(void) {
+    if (thread_cache_current != &no_cache)
+        flush(thread_cache_current);
+}
+
+static void cache_put_idle(ThreadCache *cache) {
+    cache->in_use = false;
+    cache->next_idle = caches.idle;
+    caches.idle = cache;
+    atomic_fetch_sub_explicit(&caches.live, 1, memory_order_relaxed);
+}
+
+static void thread_ends(void *argument) {
+    ThreadCache *cache = argument;
+    thread_cache_current = &no_cache;
+    ended_times++;
+    flush(cache);
+    lock_acquire(&caches.lock);
+    cache_put_idle(cache);
+    lock_release(&caches.lock);
+}
+
+static void before_fork(void) {
+    lock_acquire(&caches.lock);
+    lock_acquire(&orphan_lock);
+    central_cache_lock();
+    page_heap_lock();
+    metadata_lock();
+}
+
+static void after_fork_in_parent(void) {
+    metadata_unlock();
+    page_heap_unlock();
+    central_cache_unlock();
+    lock_release(&orphan_lock);
+    lock_release(&caches.lock);
+}
+
+static void find_abandoned(Span *span, void *argument) {
+    uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
+    if (control == 0 || (control & SPAN_STATE_MASK) != 0 || control == (uintptr_t)thread_cache_current ||
+        control == (uintptr_t)&orphan_cache)
+        return;
+    Span **found = argument;
+    span->next = *found; /* the lists of the thread that is gone are not to be trusted, and not needed */
+    *found = span;
+}
+
+static void after_fork_in_child(void) {
+    metadata_reset_lock();
+    page_heap_after_fork();
+    central_cache_reset_lock();
+    lock_reset(&orphan_lock);
+    lock_reset(&caches.lock);
+
+    /* Only this thread lives on. What the others owned becomes everybody's. */
+    Span *abandoned = NULL;
+    page_heap_each(find_abandoned, &abandoned);
+    while (abandoned != NULL) {
+        Span *span = abandoned;
+        abandoned = span->next;
+        give_away(span);
+    }
+    for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
+        if (!cache->in_use || cache == thread_cache_current)
+            continue;
+        for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+            set_active(cache, size_class, &no_span);
+            cache->fresh[size_class] = NULL;
+            cache->partial[size_class] = (SpanList){NULL, NULL};
+        }
+        cache->partial_bytes = 0;
+        cache_put_idle(cache);
+    }
+}
+
+/* -- looking at it ---------------------------------------------------------------------------------------------- */
+
+ThreadCacheStats thread_cache_stats(void) {
+    ThreadCacheStats stats = {0, 0};
+    lock_acquire(&caches.lock);
+    for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
+        stats.live += cache->in_use;
+        stats.adopted += atomic_load_explicit(&cache->counters.adopted, memory_order_relaxed);
+    }
+    lock_release(&caches.lock);
+    return stats;
+}
+
+static void check_owned(const ThreadCache *cache, const Span *span, SpanPlace place) {
+    if (atomic_load_explicit(&span->control, memory_order_relaxed) != (uintptr_t)cache)
+        fault("mp_check", span->base, "a thread's span has another owner");
+    if (span->place != place)
+        fault("mp_check", span->base, "a thread's span is in another place than it says");
+    uint32_t listed = 0;
+    for (void *object = span->free_list; object != NULL; object = *(void **)object, listed++)
+        if (span_index(span, object) >= span->carved || listed >= span->carved)
+            fault("mp_check", object, "free list leaves its span or has a loop");
+    bool exact = place != SPAN_ACTIVE || counts_while_active(span);
+    if (exact && span->used != (int32_t)(span->carved - listed))
+        fault("mp_check", span->base, "a span's count of used objects is wrong");
+    if (place == SPAN_PARTIAL && (listed == 0 || span->used == 0))
+        fault("mp_check", span->base, "a partly free span is full or empty");
+}
+
+void thread_cache_check(void) {
+    ThreadCache *cache = thread_cache_current;
+    if (cache == &no_cache)
+        return;
+    size_t bytes = 0;
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+        if (cache->active[size_class] != &no_span)
+            check_owned(cache, cache->active[size_class], SPAN_ACTIVE);
+        if (cache->fresh[size_class] != NULL)
+            check_owned(cache, cache->fresh[size_class], SPAN_FRESH);
+        for (Span *span = cache->partial[size_class].first; span != NULL; span = span->next) {
+            check_owned(cache, span, SPAN_PARTIAL);
+            bytes += span_bytes(span);
+        }
+    }
+    if (bytes != cache->partial_bytes)
+        fault("mp_check", cache, "a thread's partly free bytes are counted wrong");
+}
