@@ -122,7 +122,7 @@ static void *run_generation(void *argument) {
     Chain *chain = argument;
     pthread_t predecessor = chain->thread;
     if (chain->generation == 1) {
-        threads_pin(chain->worker->index); /* successors inherit the binding */
+        thread_pin(chain->worker->index); /* successors inherit the binding */
         pthread_barrier_wait(&start_line);
         pthread_barrier_wait(&start_line);
     } else if (!detach) {
@@ -139,7 +139,7 @@ static void *run_generation(void *argument) {
     }
     if (taken > 0 && (chain->worker->timed || chain->worker->remaining > 0)) {
         chain->generation++;
-        threads_start(run_generation, chain);
+        thread_start(run_generation, chain);
     } else {
         sem_post(&finished_chains);
     }
@@ -184,10 +184,10 @@ static void run(const Options *options) {
         find_sized_operators();
     const uint32_t count = options->threads;
     Worker *workers = workers_create(options, count);
-    Chain *chains = memory_map(count, sizeof *chains);
+    Chain *chains = mapping_create(count, sizeof *chains);
     for (uint32_t i = 0; i < count; i++) {
         worker_assign(&workers[i], options, i, count);
-        chains[i] = (Chain){.worker = &workers[i], .slots = memory_map(slot_count, sizeof(Slot))};
+        chains[i] = (Chain){.worker = &workers[i], .slots = mapping_create(slot_count, sizeof(Slot))};
     }
     slot_note_start_rss();
     for (uint32_t i = 0; i < count; i++)
@@ -196,7 +196,7 @@ static void run(const Options *options) {
     sem_init(&finished_chains, 0, 0);
     pthread_barrier_init(&start_line, NULL, count + 1);
     for (uint32_t i = 0; i < count; i++)
-        threads_start(run_generation, &chains[i]);
+        thread_start(run_generation, &chains[i]);
     pthread_barrier_wait(&start_line);
     slot_begin();
     worker_start_clock(options);

@@ -132,7 +132,7 @@ static void work(Worker *worker) {
 static void run(const Options *options) {
     const uint32_t pairs = pair_count(options);
     queue_count = queue_kind == QUEUE_SPSC ? pairs : 1;
-    queues = memory_map(queue_count, sizeof *queues);
+    queues = mapping_create(queue_count, sizeof *queues);
     for (size_t i = 0; i < queue_count; i++)
         queues[i] = queue_create((QueueKind)queue_kind, queue_limit, sizeof(Batch *));
     atomic_store_explicit(&allocators_left, pairs, memory_order_relaxed);

@@ -1,6 +1,7 @@
 /*
  * arguments.c - command line by argp. argp collects the flags and prints --help; the values are judged here, because
- * argp's own errors take several lines and do not say what is allowed.
+ * argp's own errors take several lines and do not say what is allowed. Silencing those (ARGP_NO_ERRS) silences argp's own
+ * --help too, hence the one here.
  */
 #include "arguments.h"
 
@@ -25,6 +26,7 @@ enum Key {
     KEY_PIN,
     KEY_DESCRIBE,
     KEY_PRESET,
+    KEY_HELP,
     KEY_PARAMETER = 2000, /* + index into the workload's table */
 };
 
@@ -38,6 +40,7 @@ static const struct argp_option common_options[] = {
     {"pin", KEY_PIN, NULL, 0, "Bind each thread to one processor", 0},
     {"describe", KEY_DESCRIBE, NULL, 0, "Print what this workload is as JSON and end", 0},
     {"preset", KEY_PRESET, "NAME", 0, "Start from a named set of parameters", 0},
+    {"help", KEY_HELP, NULL, 0, "Print this and end", -1},
 };
 enum { COMMON_OPTIONS = sizeof common_options / sizeof common_options[0], MAXIMUM_GIVEN = 128 };
 
@@ -81,6 +84,10 @@ static error_t collect(int key, char *text, struct argp_state *state) {
     Collected *collected = state->input;
     if (key == ARGP_KEY_ERROR)
         refuse_flag(state);
+    if (key == KEY_HELP) {
+        argp_help(state->root_argp, stdout, ARGP_HELP_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, state->name);
+        exit(fflush(stdout) == 0 ? SLOT_VERDICT_OK : SLOT_VERDICT_UNSUPPORTED);
+    }
     if (key == ARGP_KEY_ARG)
         kit_usage_error("unexpected argument '%s': every value needs a flag before it (see --help)", text);
     if (key < KEY_THREADS || key >= KEY_PARAMETER + KIT_MAXIMUM_PARAMETERS)
@@ -105,7 +112,7 @@ static void collect_all(const Workload *workload, int argc, char **argv, Collect
         option->group = 1;
     }
     const struct argp argp = {options, collect, NULL, workload->summary, NULL, NULL, NULL};
-    if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS, NULL, collected) != 0)
+    if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, collected) != 0)
         kit_usage_error("the arguments cannot be read (see --help)");
 }
 

@@ -6,12 +6,12 @@
 
 #include "block.h"
 #include "clock.h"
-#include "memory.h"
+#include "mapping.h"
 #include "queue.h"
 #include "random.h"
 #include "sizes.h"
 #include "slot.h"
-#include "threads.h"
+#include "thread.h"
 #include "worker.h"
 #include "workload.h"
 

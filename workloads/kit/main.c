@@ -5,7 +5,7 @@
 #include "describe.h"
 #include "report.h"
 #include "slot.h"
-#include "threads.h"
+#include "thread.h"
 
 static int flush_output(void) {
     if (fflush(stdout) == 0 && !ferror(stdout))
@@ -23,7 +23,7 @@ int kit_main(const Workload *workload, int argc, char **argv) {
     }
     slot_set_threads(options.threads);
     slot_enter_phase(SLOT_PHASE_SETUP);
-    threads_prepare(&options);
+    thread_prepare(&options);
     workload->run(&options);
     report_write(workload, &options, stdout);
     return flush_output();

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "event.h"
-#include "memory.h"
-#include "threads.h"
+#include "mapping.h"
+#include "thread.h"
 #include "workload.h"
 
 const char *const queue_names[QUEUE_KINDS + 1] = {"lifo", "fifo", "spsc", "mpmc", NULL};
@@ -70,7 +70,7 @@ static void count_push(Queue *queue, uint64_t depth) {
 }
 
 Queue *queue_create(QueueKind kind, size_t capacity, size_t message_bytes) {
-    Queue *queue = memory_map(1, sizeof *queue);
+    Queue *queue = mapping_create(1, sizeof *queue);
     queue->kind = kind;
     queue->capacity = capacity;
     if (kind == QUEUE_SPSC || kind == QUEUE_MPMC) {
@@ -79,7 +79,7 @@ Queue *queue_create(QueueKind kind, size_t capacity, size_t message_bytes) {
     }
     queue->message_bytes = message_bytes;
     queue->stride = ((kind == QUEUE_MPMC ? sizeof(Cell) : 0) + message_bytes + 7) & ~(size_t)7;
-    queue->cells = memory_map(queue->capacity, queue->stride);
+    queue->cells = mapping_create(queue->capacity, queue->stride);
     pthread_mutex_init(&queue->mutex, NULL);
     pthread_cond_init(&queue->not_full, NULL);
     pthread_cond_init(&queue->not_empty, NULL);
@@ -227,7 +227,7 @@ static Outcome attempt_pop(Queue *queue, void *message) {
 static bool ring_exchange(Queue *queue, void *message, Outcome (*attempt)(Queue *, void *), Event *awaited,
                           Event *changed, _Atomic uint64_t *waits) {
     /* Spinning only helps when the other side has a processor of its own. */
-    int spins = threads_processors() > 1 ? SPINS : 0;
+    int spins = thread_processors() > 1 ? SPINS : 0;
     bool waited = false;
     Outcome outcome;
     while ((outcome = attempt(queue, message)) == BLOCKED) {

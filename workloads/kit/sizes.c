@@ -3,13 +3,13 @@
 
 #include <math.h>
 
-#include "memory.h"
+#include "mapping.h"
 #include "random.h"
 
 const char *const sizes_names[SIZES_DISTRIBUTIONS + 1] = {"uniform", "logarithmic", NULL};
 
 const Sizes *sizes_create(SizeDistribution distribution, uint32_t minimum, uint32_t maximum, uint64_t seed) {
-    Sizes *sizes = memory_map(1, sizeof *sizes);
+    Sizes *sizes = mapping_create(1, sizeof *sizes);
     Random random = random_seeded(seed, UINT64_MAX);
     /* Stratified: entry i draws from the i-th part of the distribution, so that the mean hardly depends on the seed. */
     for (uint32_t i = 0; i < SIZES_ENTRIES; i++) {

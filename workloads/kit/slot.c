@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "memory.h"
+#include "mapping.h"
 
 bool slot_lines_are_shared;
 
@@ -122,7 +122,7 @@ static uint64_t peak_rss_bytes(void) {
 }
 
 void slot_note_start_rss(void) {
-    page->kit_bytes = memory_mapped_bytes();
+    page->kit_bytes = mapping_bytes();
     page->start_rss_bytes = current_rss_bytes();
     start_rss_noted = true;
 }
@@ -156,7 +156,7 @@ void slot_finish(uint64_t operations, uint64_t checksum, uint64_t requested_byte
     page->operations = operations;
     page->checksum = checksum;
     page->requested_bytes = requested_bytes;
-    page->kit_bytes = memory_mapped_bytes();
+    page->kit_bytes = mapping_bytes();
     page->peak_rss_bytes = peak_rss_bytes();
     slot_enter_phase(SLOT_PHASE_FINISHED);
 }

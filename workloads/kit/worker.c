@@ -2,13 +2,13 @@
 #include "worker.h"
 
 #include "clock.h"
-#include "memory.h"
+#include "mapping.h"
 
 /* Written before the threads of a run pass their start barrier, read-only afterwards. */
 static uint64_t deadline_ns;
 
 Worker *workers_create(const Options *options, uint32_t count) {
-    Worker *workers = memory_map(count, sizeof *workers);
+    Worker *workers = mapping_create(count, sizeof *workers);
     for (uint32_t i = 0; i < count; i++) {
         Worker *worker = &workers[i];
         worker->index = i;

@@ -1,5 +1,5 @@
-/* memory.c - mmap for the kit, counted. */
-#include "memory.h"
+/* mapping.c - mmap for the kit, counted. */
+#include "mapping.h"
 
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -10,7 +10,7 @@
 /* Relaxed: a statistic that the main thread reads after it joined or started the other threads. */
 static _Atomic uint64_t mapped_bytes;
 
-void *memory_map(size_t count, size_t element_bytes) {
+void *mapping_create(size_t count, size_t element_bytes) {
     size_t bytes, page = (size_t)sysconf(_SC_PAGESIZE);
     if (__builtin_mul_overflow(count, element_bytes, &bytes) || __builtin_add_overflow(bytes, page - 1, &bytes))
         slot_fail(SLOT_VERDICT_UNSUPPORTED, "tables of %zu x %zu bytes do not fit into the address space", count,
@@ -23,4 +23,4 @@ void *memory_map(size_t count, size_t element_bytes) {
     return memory;
 }
 
-uint64_t memory_mapped_bytes(void) { return atomic_load_explicit(&mapped_bytes, memory_order_relaxed); }
+uint64_t mapping_bytes(void) { return atomic_load_explicit(&mapped_bytes, memory_order_relaxed); }

@@ -1,15 +1,15 @@
-/* threads.c - starting, pinning and lining up threads. See threads.h. */
-#include "threads.h"
+/* thread.c - starting, pinning and lining up threads. See thread.h. */
+#include "thread.h"
 
 #include <sched.h>
 #include <string.h>
 
-#include "memory.h"
+#include "mapping.h"
 
 static cpu_set_t allowed;
 static bool pinning;
 
-void threads_prepare(const Options *options) {
+void thread_prepare(const Options *options) {
     pinning = options->pin;
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) == 0) {
         if (pinning)
@@ -19,12 +19,12 @@ void threads_prepare(const Options *options) {
     }
 }
 
-uint32_t threads_processors(void) { return (uint32_t)CPU_COUNT(&allowed); }
+uint32_t thread_processors(void) { return (uint32_t)CPU_COUNT(&allowed); }
 
-void threads_pin(uint32_t index) {
+void thread_pin(uint32_t index) {
     if (!pinning)
         return;
-    uint32_t left = index % threads_processors();
+    uint32_t left = index % thread_processors();
     for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
         if (!CPU_ISSET(cpu, &allowed) || left-- > 0)
             continue;
@@ -37,7 +37,7 @@ void threads_pin(uint32_t index) {
     }
 }
 
-pthread_t threads_start(void *(*body)(void *), void *argument) {
+pthread_t thread_start(void *(*body)(void *), void *argument) {
     pthread_t thread;
     int error = pthread_create(&thread, NULL, body, argument);
     if (error != 0)
@@ -52,7 +52,7 @@ static void (*team_body)(Worker *);
 
 static void *team_thread(void *argument) {
     Worker *worker = argument;
-    threads_pin(worker->index);
+    thread_pin(worker->index);
     team_body(worker);
     return NULL;
 }
@@ -78,9 +78,9 @@ void team_run(const Options *options, Worker *workers, uint32_t count, void (*bo
     team_options = options;
     team_body = body;
     pthread_barrier_init(&team_barrier, NULL, count);
-    pthread_t *threads = memory_map(count, sizeof *threads);
+    pthread_t *threads = mapping_create(count, sizeof *threads);
     for (uint32_t i = 1; i < count; i++)
-        threads[i] = threads_start(team_thread, &workers[i]);
+        threads[i] = thread_start(team_thread, &workers[i]);
     team_thread(&workers[0]);
     for (uint32_t i = 1; i < count; i++)
         pthread_join(threads[i], NULL);

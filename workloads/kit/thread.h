@@ -1,8 +1,8 @@
 /*
- * threads.h - starting, pinning and lining up threads. The kit starts none of its own: every thread is a workload's.
+ * thread.h - starting, pinning and lining up threads. The kit starts none of its own: every thread is a workload's.
  */
-#ifndef ALLOCBENCH_KIT_THREADS_H
-#define ALLOCBENCH_KIT_THREADS_H
+#ifndef ALLOCBENCH_KIT_THREAD_H
+#define ALLOCBENCH_KIT_THREAD_H
 
 #include <pthread.h>
 #include <stdint.h>
@@ -10,16 +10,16 @@
 #include "worker.h"
 
 /* Remembers the processors this process may use. Main thread, before anything is pinned. */
-void threads_prepare(const Options *options);
+void thread_prepare(const Options *options);
 
 /* Binds the calling thread to the index-th allowed processor (modulo their number); does nothing without --pin. */
-void threads_pin(uint32_t index);
+void thread_pin(uint32_t index);
 
 /* pthread_create that ends the process with verdict UNSUPPORTED when the machine gives no more threads. */
-pthread_t threads_start(void *(*body)(void *), void *argument);
+pthread_t thread_start(void *(*body)(void *), void *argument);
 
 /* Processors this process may use. */
-uint32_t threads_processors(void);
+uint32_t thread_processors(void);
 
 /*
  * Runs body(worker) in `count` threads and sums up. Worker 0 is the calling thread, so that a run with one thread has
