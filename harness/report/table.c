@@ -45,7 +45,8 @@ static void print_wrapped(FILE *out, const char *text, int indent) {
 static void print_cell(const Run *run, const Comparison *comparison, const ComparisonRow *row, const Cell *cell,
                        int width, const Palette *palette, FILE *out) {
     char *name = text_format(cell->control ? "%s again" : "%s", run->meta.arms[cell->arm].name);
-    char *verdict = word_verdict(run, row, cell, comparison);
+    bool skipped = cell->verdict == VERDICT_SKIPPED; /* the heading has the reason, once */
+    char *verdict = skipped ? text_copy("skipped") : word_verdict(run, row, cell, comparison);
     if (cell->ok == 0) { /* nothing but the reason, which may be long */
         fprintf(out, "  %-*s  %s%s%s\n", width, name, palette_of_verdict(palette, cell->verdict), verdict,
                 palette->reset);
