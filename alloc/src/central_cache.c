@@ -32,7 +32,9 @@ static uint32_t claim_threshold(uint32_t object_count) {
     return object_count < 2 * CLAIM_FRACTION ? 1 : object_count / CLAIM_FRACTION;
 }
 
+/* FULL -> CENTRAL. */
 static void insert(CentralFreeList *list, Span *span, uint32_t free_count) {
+    atomic_store_explicit(&span->control, SPAN_CENTRAL | class_bits(span->size_class), memory_order_relaxed);
     uint32_t bucket = free_count * BUCKETS / (span->object_count + 1);
     span->bucket = (uint8_t)bucket;
     span_list_push_back(&list->buckets[bucket], span);
@@ -100,13 +102,13 @@ bool central_cache_accept(Span *span) {
     CentralFreeList *list = &lists[span->size_class];
     span_scatter(span);
     lock_acquire(&list->lock);
-    /* seq_cst: as in central_cache_retire() */
-    atomic_exchange_explicit(&span->control, SPAN_CENTRAL | class_bits(span->size_class), memory_order_seq_cst);
+    /* seq_cst: as in central_cache_retire(). FULL without a home: nobody's, until something in it is free. */
+    atomic_exchange_explicit(&span->control, SPAN_FULL | class_bits(span->size_class), memory_order_seq_cst);
     uint32_t free_count = span_remote_count(span->remote_bits, span->remote_words);
     bool whole = free_count == span->object_count;
     if (whole)
         dissolve(span);
-    else
+    else if (free_count != 0)
         insert(list, span, free_count);
     lock_release(&list->lock);
     return whole;
@@ -128,7 +130,6 @@ static cold bool look(Span *span, unsigned size_class) {
                 take_out(list, span);
             dissolve(span);
         } else if ((control & SPAN_FULL) != 0 && free_count >= claim_threshold(span->object_count)) {
-            atomic_store_explicit(&span->control, SPAN_CENTRAL | class_bits(size_class), memory_order_relaxed);
             insert(list, span, free_count);
         }
     }

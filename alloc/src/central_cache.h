@@ -20,7 +20,7 @@ bool central_cache_retire(Span *span);
 /* The home thread wants back a FULL span into which it frees. True: it is OWNED by `owner` again. */
 bool central_cache_reclaim(Span *span, uintptr_t owner);
 
-/* Owner only. The span becomes everybody's: OWNED -> CENTRAL. True: it was wholly free and is the caller's to return to
+/* Owner only. The span becomes everybody's: OWNED -> CENTRAL, or FULL when nothing in it is free. True: it was wholly free and is the caller's to return to
  * the PageHeap. */
 bool central_cache_accept(Span *span);
 
