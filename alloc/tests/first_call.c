@@ -1,0 +1,177 @@
+/*
+ * first_call.c - every function of the interface as the first call of a process and as the first call of a thread.
+ *
+ *   first_call                       all, each in a process of its own
+ *   first_call process|thread NAME   one
+ */
+#include "testing.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { SIZE = 1000 };
+
+/* What a thread is handed: a block that another thread allocated. NULL in a process's first call. */
+static void *foreign;
+
+static void use(void *block) {
+    CHECK(block != NULL, "no block");
+    CHECK(is_aligned(block, 16) && mp_malloc_usable_size(block) >= SIZE, "block %p", block);
+    content_fill(block, SIZE, 1);
+    CHECK(content_wrong(block, SIZE, SIZE, 1) == SIZE_MAX, "block %p", block);
+    mp_free(block);
+}
+
+static void call_malloc(void) {
+    use(mp_malloc(SIZE));
+}
+static void call_malloc_large(void) {
+    use(mp_malloc(50 << 20));
+}
+static void call_calloc(void) {
+    use(mp_calloc(10, SIZE / 10));
+}
+static void call_realloc(void) {
+    use(mp_realloc(foreign, SIZE));
+}
+static void call_realloc_zero(void) {
+    mp_free(mp_realloc(foreign, 0));
+}
+static void call_reallocarray(void) {
+    use(mp_reallocarray(foreign, 10, SIZE / 10));
+}
+static void call_free(void) {
+    mp_free(foreign);
+}
+static void call_free_sized(void) {
+    mp_free_sized(foreign, 64);
+}
+static void call_free_aligned_sized(void) {
+    mp_free_aligned_sized(foreign, 64, 64);
+}
+static void call_aligned_alloc(void) {
+    use(mp_aligned_alloc(4096, SIZE));
+}
+static void call_memalign(void) {
+    use(mp_memalign(64, SIZE));
+}
+static void call_valloc(void) {
+    use(mp_valloc(SIZE));
+}
+static void call_pvalloc(void) {
+    use(mp_pvalloc(SIZE));
+}
+static void call_check(void) {
+    mp_check();
+}
+
+static void call_posix_memalign(void) {
+    void *block = NULL;
+    CHECK(mp_posix_memalign(&block, 64, SIZE) == 0, "64");
+    use(block);
+}
+
+static void call_usable_size(void) {
+    CHECK((mp_malloc_usable_size(foreign) >= 64) == (foreign != NULL), "block %p", foreign);
+}
+
+static void call_trim(void) {
+    int given = mp_malloc_trim(0);
+    CHECK(given == 0 || given == 1, "%d", given);
+}
+
+static void call_stats(void) {
+    mp_stats stats;
+    memset(&stats, 0xff, sizeof(stats));
+    mp_stats_get(&stats);
+    CHECK(stats.allocated_bytes <= stats.mapped_bytes, "%zu of %zu", stats.allocated_bytes, stats.mapped_bytes);
+}
+
+static void call_too_large(void) {
+    errno = 0;
+    volatile size_t size = SIZE_MAX;
+    CHECK(mp_malloc(size) == NULL && errno == ENOMEM, "SIZE_MAX bytes");
+}
+
+static const struct {
+    const char *name;
+    void (*call)(void);
+    int consumes; /* the foreign block is freed by it */
+} functions[] = {
+    {"malloc", call_malloc, 0},
+    {"malloc_large", call_malloc_large, 0},
+    {"malloc_too_large", call_too_large, 0},
+    {"calloc", call_calloc, 0},
+    {"realloc", call_realloc, 1},
+    {"realloc_zero", call_realloc_zero, 1},
+    {"reallocarray", call_reallocarray, 1},
+    {"free", call_free, 1},
+    {"free_sized", call_free_sized, 1},
+    {"free_aligned_sized", call_free_aligned_sized, 1},
+    {"aligned_alloc", call_aligned_alloc, 0},
+    {"posix_memalign", call_posix_memalign, 0},
+    {"memalign", call_memalign, 0},
+    {"valloc", call_valloc, 0},
+    {"pvalloc", call_pvalloc, 0},
+    {"malloc_usable_size", call_usable_size, 0},
+    {"malloc_trim", call_trim, 0},
+    {"stats_get", call_stats, 0},
+    {"check", call_check, 0},
+};
+enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
+
+static void *in_thread(void *argument) {
+    const size_t *index = argument;
+    functions[*index].call();
+    use(mp_malloc(SIZE)); /* and the thread goes on as any other */
+    return NULL;
+}
+
+static int run_one(int in_a_thread, const char *name) {
+    size_t index = 0;
+    while (index < FUNCTIONS && strcmp(functions[index].name, name) != 0)
+        index++;
+    CHECK(index < FUNCTIONS, "no function %s", name);
+    if (in_a_thread) {
+        pthread_t id;
+        foreign = mp_aligned_alloc(64, 64);
+        CHECK(foreign != NULL, "64 bytes");
+        CHECK(pthread_create(&id, NULL, in_thread, &index) == 0, "thread");
+        CHECK(pthread_join(id, NULL) == 0, "thread");
+        if (!functions[index].consumes)
+            mp_free(foreign);
+    } else {
+        functions[index].call();
+        use(mp_malloc(SIZE));
+    }
+    mp_check();
+    return 0;
+}
+
+static int spawn_one(const char *mode, const char *name) {
+    char program[] = "/proc/self/exe", mode_copy[16], name_copy[32];
+    snprintf(mode_copy, sizeof(mode_copy), "%s", mode);
+    snprintf(name_copy, sizeof(name_copy), "%s", name);
+    char *arguments[] = {program, mode_copy, name_copy, NULL};
+    pid_t child;
+    int status = -1;
+    CHECK(posix_spawn(&child, program, NULL, NULL, arguments, environ) == 0, "%s %s", mode, name);
+    CHECK(waitpid(child, &status, 0) == child, "%s %s", mode, name);
+    if (status != 0)
+        fprintf(stderr, "first_call %s %s: ended with status %#x\n", mode, name, (unsigned)status);
+    return status != 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 3)
+        return run_one(strcmp(argv[1], "thread") == 0, argv[2]);
+    int failed = 0;
+    for (size_t i = 0; i < FUNCTIONS; i++)
+        failed += spawn_one("process", functions[i].name) + spawn_one("thread", functions[i].name);
+    return failed != 0;
+}
