@@ -25,7 +25,7 @@ bool page_map_reserve(const void *address, size_t bytes) {
         void *leaf = os_map(PAGE_MAP_LEAF_BYTES, CACHE_LINE, NULL);
         if (leaf == NULL)
             return false;
-        atomic_store_explicit(entry, (uintptr_t)leaf - (uintptr_t)&page_map, memory_order_relaxed);
+        atomic_store_explicit(entry, (uintptr_t)leaf - (uintptr_t)page_map.empty_leaf, memory_order_relaxed);
         atomic_fetch_add_explicit(&leaf_bytes, PAGE_MAP_LEAF_BYTES, memory_order_relaxed);
     }
     return true;
@@ -33,7 +33,7 @@ bool page_map_reserve(const void *address, size_t bytes) {
 
 void page_map_set(const void *address, Span *span) {
     uintptr_t bits = (uintptr_t)address;
-    uintptr_t leaf = (uintptr_t)&page_map + atomic_load_explicit(root_entry(bits), memory_order_relaxed);
+    uintptr_t leaf = (uintptr_t)page_map.empty_leaf + atomic_load_explicit(root_entry(bits), memory_order_relaxed);
     size_t index = (bits >> PAGE_SHIFT) & (((size_t)1 << PAGE_MAP_LEAF_BITS) - 1);
     atomic_store_explicit((_Atomic(Span *) *)leaf + index, span, memory_order_relaxed);
 }

@@ -25,18 +25,22 @@ typedef struct Span Span;
 #define PAGE_MAP_LEAF_BYTES (sizeof(Span *) << PAGE_MAP_LEAF_BITS)
 
 typedef struct PageMap {
+    _Atomic uintptr_t root[1 << PAGE_MAP_ROOT_BITS]; /* address of the leaf - address of empty_leaf */
     _Atomic(Span *) empty_leaf[1 << PAGE_MAP_LEAF_BITS];
-    _Atomic uintptr_t root[1 << PAGE_MAP_ROOT_BITS];
 } PageMap;
 
 extern PageMap page_map;
 
+_Static_assert(PAGE_MAP_ROOT_BITS == 16 && PAGE_MAP_LEAF_BITS == 16, "page_map_get() takes indices as 16-bit numbers");
+
 /* Relaxed: whoever holds a pointer to a block got it by means that order the block's creation before. */
 static inline Span *page_map_get(const void *address) {
     uintptr_t bits = (uintptr_t)address;
-    size_t root_index = (bits >> PAGE_MAP_LEAF_SHIFT) & (((size_t)1 << PAGE_MAP_ROOT_BITS) - 1);
-    size_t leaf_index = (bits >> PAGE_SHIFT) & (((size_t)1 << PAGE_MAP_LEAF_BITS) - 1);
-    uintptr_t leaf = (uintptr_t)&page_map + atomic_load_explicit(&page_map.root[root_index], memory_order_relaxed);
+    uint16_t root_index = (uint16_t)(bits >> PAGE_MAP_LEAF_SHIFT);
+    uint16_t leaf_index = (uint16_t)(bits >> PAGE_SHIFT);
+    uintptr_t distance = atomic_load_explicit(&page_map.root[root_index], memory_order_relaxed);
+    /* In this form the compiler folds the position of empty_leaf into the second load. */
+    uintptr_t leaf = (uintptr_t)&page_map + distance + offsetof(PageMap, empty_leaf);
     return atomic_load_explicit((_Atomic(Span *) *)leaf + leaf_index, memory_order_relaxed);
 }
 
