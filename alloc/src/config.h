@@ -39,11 +39,15 @@
 #define PARTIAL_TOTAL_BYTES ((size_t)64 << 20)
 #define PARTIAL_MIN_BYTES ((size_t)1 << 20)
 
-/* The PageHeap keeps free pages resident (dirty) up to the soft bound for ever, up to the hard bound for the delay. A
- * small bound by amount alone makes churn of large blocks several times slower; age alone leaves peaks standing. */
-#define RELEASE_SOFT_BYTES ((size_t)8 << 20)
-#define RELEASE_HARD_BYTES ((size_t)48 << 20)
-#define RELEASE_DELAY_MS 100
+/* How much free memory the PageHeap keeps resident (dirty). A small bound by amount alone makes churn of large blocks many
+ * times slower (every block is faulted in again); a large one leaves peaks standing; age alone does nothing for a process
+ * that frees everything and then makes no call at all. So it keeps what it lately proved to need: the pages it handed out
+ * in the last one or two windows. That is bounded by what is in use, because after a free-all nothing more may come, and
+ * the last frees decide what stays. */
+#define RELEASE_SOFT_BYTES ((size_t)8 << 20)  /* always kept */
+#define RELEASE_HARD_BYTES ((size_t)40 << 20) /* kept besides, at most, plus half of what is in use */
+#define RELEASE_WINDOW_MS 100
+#define RELEASE_AGE_MS 1000 /* a run nobody wanted for so long goes whenever more than the soft bound is there */
 
 /* The PageHeap asks the system for a quarter of what it already has, within these bounds. */
 #define GROW_MIN_BYTES ((size_t)1 << 20)

@@ -34,7 +34,11 @@ static struct {
     SpanList mapped; /* blocks with mappings of their own */
     char *grow_hint; /* where the next arena would be a neighbour */
     size_t mapped_bytes;
+    size_t arena_pages;
     uint64_t released_bytes, spans_created;
+    /* What was handed out lately: in this window and in the one before. */
+    uint32_t window_start_ms;
+    size_t window_pages, last_window_pages;
     _Atomic size_t dirty_bytes; /* copy of dirty.pages for page_heap_tick(), which looks without the lock */
 } heap;
 
@@ -212,6 +216,7 @@ static bool grow_by(size_t bytes) {
     }
     heap.grow_hint = start;
     heap.mapped_bytes += bytes;
+    heap.arena_pages += bytes >> PAGE_SHIFT;
     span->base = start;
     span->page_count = bytes >> PAGE_SHIFT;
     attach_free(span, RUN_CLEAN);
@@ -242,16 +247,34 @@ static bool release_run(Span *span) {
     return released;
 }
 
-static bool release_due(const Span *oldest, uint32_t now_ms) {
-    size_t dirty = heap.dirty.pages << PAGE_SHIFT;
-    return dirty > RELEASE_HARD_BYTES || (dirty > RELEASE_SOFT_BYTES && now_ms - oldest->freed_at_ms >= RELEASE_DELAY_MS);
+/* Moves the windows on; returns the time. */
+static uint32_t advance_window(void) {
+    uint32_t now_ms = (uint32_t)os_clock_ms();
+    uint32_t passed = now_ms - heap.window_start_ms;
+    if (passed >= RELEASE_WINDOW_MS) {
+        heap.last_window_pages = passed < 2 * RELEASE_WINDOW_MS ? heap.window_pages : 0;
+        heap.window_pages = 0;
+        heap.window_start_ms = now_ms;
+    }
+    return now_ms;
 }
 
-static void release_what_is_due(void) {
+static size_t dirty_limit(void) {
+    size_t lately = (heap.window_pages + heap.last_window_pages) << PAGE_SHIFT;
+    size_t in_use = (heap.arena_pages - heap.dirty.pages - heap.clean.pages) << PAGE_SHIFT;
+    size_t most = RELEASE_HARD_BYTES + in_use / 2;
+    return RELEASE_SOFT_BYTES + (lately < most ? lately : most);
+}
+
+static bool release_due(const Span *oldest, uint32_t now_ms) {
+    size_t dirty = heap.dirty.pages << PAGE_SHIFT;
+    return dirty > RELEASE_SOFT_BYTES && (dirty > dirty_limit() || now_ms - oldest->freed_at_ms >= RELEASE_AGE_MS);
+}
+
+static void release_what_is_due(uint32_t now_ms) {
     if (heap.releasing)
         return;
     heap.releasing = true;
-    uint32_t now_ms = (uint32_t)os_clock_ms();
     while (heap.oldest != NULL && release_due(heap.oldest, now_ms))
         if (!release_run(heap.oldest))
             break;
@@ -262,7 +285,7 @@ void page_heap_tick(void) {
     if (atomic_load_explicit(&heap.dirty_bytes, memory_order_relaxed) <= RELEASE_SOFT_BYTES)
         return;
     lock_acquire(&heap.lock);
-    release_what_is_due();
+    release_what_is_due(advance_window());
     lock_release(&heap.lock);
 }
 
@@ -319,6 +342,8 @@ Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use) {
             rest = NULL;
         }
         span->zeroed = state == RUN_CLEAN;
+        advance_window();
+        heap.window_pages += pages;
         size_t mapped = use == PAGE_USE_SMALL ? pages : 1;
         for (size_t page = 0; page < mapped; page++)
             page_map_set(span->base + (page << PAGE_SHIFT), span);
@@ -339,10 +364,10 @@ void page_heap_free(Span *span) {
             page_map_set(span->base + (page << PAGE_SHIFT), NULL);
         else
             break; /* a large run: only its first page was set */
-    span->freed_at_ms = (uint32_t)os_clock_ms();
+    uint32_t now_ms = advance_window();
+    span->freed_at_ms = now_ms;
     attach_free(span, RUN_DIRTY);
-    if (heap.dirty.pages << PAGE_SHIFT > RELEASE_SOFT_BYTES)
-        release_what_is_due();
+    release_what_is_due(now_ms);
     lock_release(&heap.lock);
 }
 

@@ -185,6 +185,8 @@ static Span *new_span(ThreadCache *cache, unsigned size_class) {
 
 /* The span that was active has no free object left. */
 static void put_down(ThreadCache *cache, unsigned size_class, Span *span) {
+    if (cache->spare == span)
+        cache->spare = NULL;
     span->used = (int32_t)span->carved;
     if (span->carved < span->object_count) {
         span->place = SPAN_FRESH;
@@ -275,7 +277,15 @@ void thread_cache_span_empty(Span *span) {
             span->used = SPAN_USED_UNKNOWN;
             return;
         }
-        set_active(cache, size_class, &no_span);
+        /* One such span is kept, so that a thread that needs one large buffer after another need not ask below. */
+        if (cache->spare == span)
+            return;
+        Span *spare = cache->spare;
+        cache->spare = span;
+        if (spare == NULL || spare->used != 0)
+            return;
+        span = spare;
+        set_active(cache, span->size_class, &no_span);
         break;
     case SPAN_FRESH:
         cache->fresh[size_class] = NULL;
@@ -311,6 +321,7 @@ void thread_cache_free_slow(Span *span, void *block) {
 /* -- the end of a thread, fork ------------------------------------------------------------------------------------ */
 
 static void flush(ThreadCache *cache) {
+    cache->spare = NULL;
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
         Span *active = cache->active[size_class];
         if (active != &no_span) {
@@ -402,6 +413,7 @@ static void after_fork_in_child(void) {
             cache->partial[size_class] = (SpanList){NULL, NULL};
         }
         cache->partial_bytes = 0;
+        cache->spare = NULL;
         cache_put_idle(cache);
     }
 }

@@ -26,6 +26,7 @@ typedef struct ThreadCache {
     Span *fresh[SIZE_CLASS_COUNT];                     /* NULL: none */
     SpanList partial[SIZE_CLASS_COUNT];
     size_t partial_bytes; /* length of all spans in partial */
+    Span *spare; /* the one active span of objects over MEDIUM_MAX_BYTES that may be wholly free; or NULL */
     uint32_t refills;
     ThreadCacheCounters counters;
     struct ThreadCache *next;     /* in the list of all caches, for ever */
