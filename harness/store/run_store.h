@@ -25,7 +25,12 @@ typedef struct StoreError {
     char text[STORE_ERROR_BYTES];
 } StoreError;
 
-/* A run in memory: everything that has been measured and is valid. Freed by run_free(). */
+/* A run in memory: everything that has been measured and is valid. Freed by run_free().
+ *
+ * Of a block's attempts only the highest complete one counts; where none is complete, the highest that is not discarded
+ * (a torn block: its samples are real, but run_block_is_complete() is false). The file keeps facts; one judgement is
+ * made on loading because a slot may be stored before the baseline of its block has run: an ok sample whose checksum
+ * differs from the baseline's in the same block is SAMPLE_CORRUPT. */
 typedef struct Run {
     char *folder;
     RunMeta meta;

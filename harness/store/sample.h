@@ -54,8 +54,9 @@ typedef struct Sample {
     uint64_t start_rss_bytes;
     uint64_t kit_bytes;
     uint64_t peak_rss_bytes;
-    bool peak_is_exact; /* VmHWM; false: maximum of the series, shown with ">=" */
-    uint64_t canary_ns; /* a fixed piece of arithmetic timed just before the slot: the machine, not the allocator */
+    bool peak_is_exact;   /* VmHWM; false: maximum of the series, shown with ">=" */
+    uint64_t canary_ns;   /* a fixed piece of arithmetic timed just before the slot: the machine, not the allocator */
+    uint64_t steal_ticks; /* CPU time that the hypervisor took from this machine during the slot; /proc/stat's unit */
     char *malloc_library; /* proof of preload: the file malloc resolved to; NULL when unknown */
     Series series;
 } Sample;
@@ -68,7 +69,9 @@ typedef struct Arm {
     char *environment; /* settings as given after '?': "MALLOC_CONF=narenas:1"; several separated by '&'; may be "" */
     char *sha256;      /* of the library file, hex; NULL when unavailable */
     bool available;    /* false: a visible 'skipped' row */
-    char *reason;      /* why not available, with the cure ("install libjemalloc2"); NULL when available */
+    bool broken;       /* the user named this file and it cannot be preloaded: available, so that the arm is judged, but
+                          no process is started; every block records a preload-failed sample with the reason */
+    char *reason;      /* why not available or broken, with the cure ("apt-get install libjemalloc2"); else NULL */
 } Arm;
 
 typedef enum RowKind { ROW_WORKLOAD, ROW_PROGRAM } RowKind;
@@ -79,10 +82,14 @@ typedef struct Row {
     char *workload; /* "larson"; for a program row the program's name: "sqlite3" */
     RowKind kind;
     uint32_t threads; /* 0 for a program row */
-    char *arguments;  /* further flags as one line, space separated: "--preset pc_pair --size 64" */
+    char *arguments;  /* further flags as one line, space separated: "--preset pc_pair --size 64"; for a program row its
+                         command */
     char *unit;       /* what operations count: "operations", "messages"; "runs" for a program row */
-    uint64_t operations;  /* fixed work a slot; 0 when the row's work is not scaled */
-    bool scaled;          /* the count was fitted to the slot length on the baseline */
+    uint64_t operations; /* fixed work a slot; 0 when the row's work is not scaled */
+    bool scaled;         /* the count was fitted to the slot length on the baseline */
+    char *unsupported;   /* why this machine cannot run the row, with the cure; no process is started and every block
+                            records unsupported samples with this reason. NULL when it can */
+    char *sha256;        /* of the workload's executable or the program's description; NULL when unsupported */
 } Row;
 
 typedef struct RunMeta {
@@ -94,9 +101,12 @@ typedef struct RunMeta {
     uint64_t seed;
     uint32_t baseline; /* index into arms */
     uint32_t minimum_blocks, maximum_blocks;
-    double precision; /* wished half-width of the intervals, 0.03 = 3 %; 0: a fixed number of blocks */
-    double threshold; /* smallest ratio - 1 that is worth a verdict, 0.01 = 1 % */
-    uint64_t slot_ns; /* wished length of a slot */
+    double precision;          /* wished half-width of the intervals, 0.03 = 3 %; 0: a fixed number of blocks */
+    double threshold;          /* smallest ratio - 1 that is worth a verdict, 0.01 = 1 % */
+    uint64_t slot_ns;          /* wished length of a slot */
+    uint64_t timeout_ns;       /* a slot that lasts longer is killed */
+    uint64_t memory_cap_bytes; /* a slot whose RSS passes this is killed */
+    bool pin;                  /* workload threads are bound to cores, the observer kept off them where it can be */
     Arm *arms;
     size_t arm_count;
     Row *rows;

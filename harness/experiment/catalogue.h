@@ -1,0 +1,35 @@
+/*
+ * catalogue.h - the workloads that there are: executables that answer --describe. Adding one needs no change here.
+ */
+#ifndef ALLOCBENCH_EXPERIMENT_CATALOGUE_H
+#define ALLOCBENCH_EXPERIMENT_CATALOGUE_H
+
+#include <jansson.h>
+
+#include "../store/run_store.h"
+
+typedef struct CatalogueEntry {
+    char *name;
+    char *path;
+    char *unit;
+    bool scaled;
+    uint64_t default_operations;
+    json_t *description; /* the whole object */
+} CatalogueEntry;
+
+typedef struct Catalogue {
+    CatalogueEntry *entries; /* sorted by name */
+    size_t count;
+} Catalogue;
+
+/* Asks every executable in the workload folders. Those that do not answer with such an object are left out. */
+Catalogue catalogue_load(void);
+void catalogue_release(Catalogue *catalogue);
+
+/* A workload's name, or a preset's: then *preset is its name (owned by the catalogue), else NULL. NULL when neither. */
+const CatalogueEntry *catalogue_find(const Catalogue *catalogue, const char *name, const char **preset);
+
+/* Checks that every --flag in the line is one this workload has and that the harness does not set itself. */
+bool catalogue_check_arguments(const CatalogueEntry *entry, const char *arguments, StoreError *error);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * ini_file.c - see ini_file.h. Lines are counted in the reader that inih calls back, so the handler knows where it is.
+ */
+#include "ini_file.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../store/text.h"
+
+enum { LONGEST_LINE = 199, LONGEST_SECTION = 49 };
+
+typedef struct Reading {
+    FILE *file;
+    const char *path;
+    unsigned line;
+    bool failed; /* the first complaint stands in error; the rest of the file is not read */
+    IniKey key;
+    void *user;
+    StoreError *error;
+} Reading;
+
+static void complain(Reading *reading, const char *what) {
+    if (reading->failed)
+        return;
+    reading->failed = true;
+    snprintf(reading->error->text, sizeof reading->error->text, "%s:%u: %s", reading->path, reading->line, what);
+}
+
+static char *next_line(char *buffer, int size, void *stream) {
+    Reading *reading = stream;
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length = reading->failed ? -1 : getline(&line, &capacity, reading->file);
+    if (length < 0) {
+        free(line);
+        return NULL;
+    }
+    reading->line++;
+    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+        line[--length] = '\0';
+    const char *start = line + strspn(line, " \t");
+    bool comment = *start == ';' || *start == '#';
+    if ((size_t)length != strlen(line))
+        complain(reading, "a NUL byte; this is no text file");
+    else if (!comment && length > LONGEST_LINE)
+        complain(reading, "the line has over 199 characters; shorten it");
+    else if (*start == '[' && strcspn(start + 1, "]") > LONGEST_SECTION)
+        complain(reading, "the section's name has over 49 characters; shorten it");
+    /* inih's buffer holds 199 characters and a NUL; it misses no newline. */
+    snprintf(buffer, (size_t)size, "%s\n", comment ? "" : line);
+    free(line);
+    return reading->failed ? NULL : buffer;
+}
+
+static int on_key(void *user, const char *section, const char *key, const char *value) {
+    Reading *reading = user;
+    StoreError what = {""};
+    if (!reading->failed && !reading->key(reading->user, section, key, value, &what))
+        complain(reading, what.text);
+    return 1;
+}
+
+bool ini_file_read(const char *path, IniKey key, void *user, StoreError *error) {
+    Reading reading = {.path = path, .key = key, .user = user, .error = error};
+    reading.file = fopen(path, "re");
+    if (reading.file == NULL) {
+        snprintf(error->text, sizeof error->text, "%s: %s; correct the path", path, strerror(errno));
+        return false;
+    }
+    int bad_line = ini_parse_stream(next_line, &reading, on_key, &reading);
+    if (bad_line > 0) {
+        reading.line = (unsigned)bad_line;
+        complain(&reading, "neither [section] nor key = value; correct the line or start it with ;");
+    } else if (bad_line < 0 || ferror(reading.file)) {
+        complain(&reading, "cannot be read");
+    }
+    fclose(reading.file);
+    return !reading.failed;
+}

@@ -1,0 +1,61 @@
+/*
+ * slot.h - one slot: a fresh process with an arm's library preloaded, watched until it ends, judged by what it wrote
+ * into its slot page and by how it ended.
+ */
+#ifndef ALLOCBENCH_EXPERIMENT_SLOT_H
+#define ALLOCBENCH_EXPERIMENT_SLOT_H
+
+#include <signal.h>
+
+#include "../store/run_store.h"
+#include "tracer.h"
+
+enum { SLOT_OUTPUT_BYTES = 4096 };
+
+typedef struct SlotLimits {
+    uint64_t timeout_ns;
+    uint64_t memory_cap_bytes;
+    const volatile sig_atomic_t *stop; /* non-zero: kill the slot and return */
+} SlotLimits;
+
+typedef enum SlotEnd {
+    SLOT_END_DONE,        /* the sample is filled, whatever its status */
+    SLOT_END_INTERRUPTED, /* *limits->stop was set; there is no sample */
+    SLOT_END_IMPOSSIBLE,  /* no process could be started; *error says why */
+} SlotEnd;
+
+/* What a slot runs and on whose behalf. */
+typedef struct SlotRequest {
+    char *const *argv; /* of a kit workload; argv[0] is its path */
+    const Arm *arm;
+    uint32_t padding_bytes;
+    uint32_t bound_threads; /* processors that the workload binds threads to; 0: none */
+    SlotLimits limits;
+} SlotRequest;
+
+/* Runs a kit workload. Fills status, message, counters, peak, series and proof of *sample; the rest is the caller's. */
+SlotEnd slot_run_workload(const SlotRequest *request, Sample *sample, StoreError *error);
+
+/* What program_slot.c shares: a process watched to its end. */
+typedef struct Watched {
+    Tracer tracer;
+    bool timed_out, over_cap, oom_killed;
+    uint64_t peak_seen_bytes;
+    Series series;
+    char output[SLOT_OUTPUT_BYTES]; /* the first part of what it printed, NUL terminated */
+    size_t output_length;
+} Watched;
+
+struct LaunchRequest;
+struct SlotPage;
+/* Starts the process and watches it to its end; nothing of it is left when this returns. The series is the caller's. */
+SlotEnd slot_watch(const struct LaunchRequest *launch, const struct SlotPage *page, bool descendants,
+                   const char *library, const SlotLimits *limits, Watched *watched, StoreError *error);
+/* Sets the status that follows from how a process ended: crash, timeout, memory; returns false when it ended by
+ * itself. `status` is as from wait(). */
+bool slot_judge_end(const Watched *watched, int status, const SlotLimits *limits, Sample *sample);
+void slot_set_failure(Sample *sample, SampleStatus status, char *owned_message);
+/* The line of captured output that says most: the last that is not empty; owned, NULL when there is none. */
+char *slot_output_line(const Watched *watched);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * suite.h - which workloads, parameters and allocators make a run, as its .ini file says; nothing is looked up yet.
+ */
+#ifndef ALLOCBENCH_EXPERIMENT_SUITE_H
+#define ALLOCBENCH_EXPERIMENT_SUITE_H
+
+#include "../store/run_store.h"
+#include "../store/text.h"
+
+enum { SUITE_MAXIMUM_THREADS = 4096 };
+
+/* One section: a row for each number of threads, or one row where there is none. */
+typedef struct SuiteRow {
+    char *name;
+    char *workload; /* a workload or preset; NULL for a program */
+    char *program;  /* a program's name or the path of its .ini; NULL for a workload */
+    char *arguments;
+    uint64_t operations; /* fixed by the suite; 0: fitted to the slot length */
+    uint32_t *threads;
+    size_t thread_count;
+} SuiteRow;
+
+typedef struct Suite {
+    char *name; /* of the file, without .ini */
+    char *path;
+    char *description;
+    char *allocators;
+    char *baseline;
+    uint64_t slot_ms;
+    uint64_t blocks;
+    uint64_t timeout_s;
+    double precision; /* 0: a fixed number of blocks */
+    double threshold;
+    uint64_t max_time_s; /* 0: no limit */
+    bool pin;
+    SuiteRow *rows;
+    size_t row_count;
+} Suite;
+
+/* A name of an installed suite, or a path (with a '/' or ending in .ini). NULL with *error filled when it is wrong. */
+Suite *suite_load(const char *name, StoreError *error);
+void suite_free(Suite *suite);
+
+/* Names of the suites that are installed, sorted; owned list. */
+TextList suite_names(void);
+
+/* "1,2,4" into an owned array. False when it is no list of numbers of threads. */
+bool suite_parse_threads(const char *text, uint32_t **threads, size_t *count);
+
+/* NAME.ini in the given folders; owned, NULL when there is none. Shared with programs. */
+char *suite_find_file(TextList folders, const char *name);
+/* Names, without .ini, of all such files in the folders; sorted. Releases the folders. */
+TextList suite_list_files(TextList folders);
+
+#endif

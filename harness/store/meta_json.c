@@ -1,0 +1,152 @@
+/*
+ * meta_json.c - a run's metadata as one JSON object.
+ */
+#include "json.h"
+
+#include <stdlib.h>
+
+#include "text.h"
+
+static json_t *arm_to_json(const Arm *arm) {
+    json_t *object = json_object();
+    json_set_text(object, "name", arm->name);
+    json_set_text(object, "label", arm->label);
+    json_set_text(object, "path", arm->path);
+    json_set_text(object, "environment", arm->environment);
+    json_set_text(object, "sha256", arm->sha256);
+    json_object_set_new(object, "available", json_boolean(arm->available));
+    json_object_set_new(object, "broken", json_boolean(arm->broken));
+    json_set_text(object, "reason", arm->reason);
+    return object;
+}
+
+static json_t *row_to_json(const Row *row) {
+    json_t *object = json_object();
+    json_set_text(object, "name", row->name);
+    json_set_text(object, "kind", row->kind == ROW_PROGRAM ? "program" : "workload");
+    json_set_text(object, "workload", row->workload);
+    json_set_u64(object, "threads", row->threads);
+    json_set_text(object, "arguments", row->arguments);
+    json_set_text(object, "unit", row->unit);
+    json_set_u64(object, "operations", row->operations);
+    json_object_set_new(object, "scaled", json_boolean(row->scaled));
+    json_set_text(object, "unsupported", row->unsupported);
+    json_set_text(object, "sha256", row->sha256);
+    return object;
+}
+
+json_t *meta_to_json(const RunMeta *meta) {
+    json_t *object = json_object();
+    json_set_u64(object, "format_version", meta->format_version);
+    json_set_text(object, "id", meta->id);
+    json_set_text(object, "created", meta->created);
+    json_set_text(object, "suite", meta->suite);
+    json_set_text(object, "command", meta->command);
+    json_set_hex(object, "seed", meta->seed);
+    json_set_u64(object, "baseline", meta->baseline);
+    json_set_u64(object, "minimum_blocks", meta->minimum_blocks);
+    json_set_u64(object, "maximum_blocks", meta->maximum_blocks);
+    json_object_set_new(object, "precision", json_real(meta->precision));
+    json_object_set_new(object, "threshold", json_real(meta->threshold));
+    json_set_u64(object, "slot_ns", meta->slot_ns);
+    json_set_u64(object, "timeout_ns", meta->timeout_ns);
+    json_set_u64(object, "memory_cap_bytes", meta->memory_cap_bytes);
+    json_object_set_new(object, "pin", json_boolean(meta->pin));
+    json_t *arms = json_array();
+    for (size_t i = 0; i < meta->arm_count; i++)
+        json_array_append_new(arms, arm_to_json(&meta->arms[i]));
+    json_object_set_new(object, "arms", arms);
+    json_t *rows = json_array();
+    for (size_t i = 0; i < meta->row_count; i++)
+        json_array_append_new(rows, row_to_json(&meta->rows[i]));
+    json_object_set_new(object, "rows", rows);
+    json_t *host = meta->host_json == NULL ? NULL : json_loads(meta->host_json, 0, NULL);
+    json_object_set_new(object, "host", host == NULL ? json_object() : host);
+    return object;
+}
+
+static char *required_text(const json_t *object, const char *key, const char **wrong) {
+    char *text = json_get_text(object, key, wrong);
+    if (text == NULL)
+        *wrong = key;
+    return text;
+}
+
+/* "" where the file has nothing, for those texts that readers use without asking. */
+static char *text_or_empty(const json_t *object, const char *key, const char **wrong) {
+    char *text = json_get_text(object, key, wrong);
+    return text == NULL ? text_copy("") : text;
+}
+
+static void arm_from_json(const json_t *object, Arm *arm, const char **wrong) {
+    arm->name = required_text(object, "name", wrong);
+    arm->label = json_get_text(object, "label", wrong);
+    if (arm->label == NULL)
+        arm->label = text_copy(arm->name);
+    arm->path = json_get_text(object, "path", wrong);
+    arm->environment = text_or_empty(object, "environment", wrong);
+    arm->sha256 = json_get_text(object, "sha256", wrong);
+    arm->available = json_get_flag(object, "available", wrong);
+    arm->broken = json_get_flag(object, "broken", wrong);
+    arm->reason = json_get_text(object, "reason", wrong);
+}
+
+static void row_from_json(const json_t *object, Row *row, const char **wrong) {
+    row->name = required_text(object, "name", wrong);
+    row->workload = required_text(object, "workload", wrong);
+    const char *kind = json_string_value(json_object_get(object, "kind"));
+    row->kind = kind != NULL && kind[0] == 'p' ? ROW_PROGRAM : ROW_WORKLOAD;
+    row->threads = (uint32_t)json_get_u64(object, "threads", wrong);
+    row->arguments = text_or_empty(object, "arguments", wrong);
+    row->unit = text_or_empty(object, "unit", wrong);
+    row->operations = json_get_u64(object, "operations", wrong);
+    row->scaled = json_get_flag(object, "scaled", wrong);
+    row->unsupported = json_get_text(object, "unsupported", wrong);
+    row->sha256 = json_get_text(object, "sha256", wrong);
+}
+
+bool meta_from_json(const json_t *json, RunMeta *meta, const char **what) {
+    *meta = (RunMeta){0};
+    const char *wrong = NULL;
+    meta->format_version = (uint32_t)json_get_u64(json, "format_version", &wrong);
+    meta->id = required_text(json, "id", &wrong);
+    meta->created = text_or_empty(json, "created", &wrong);
+    meta->suite = text_or_empty(json, "suite", &wrong);
+    meta->command = text_or_empty(json, "command", &wrong);
+    meta->seed = json_get_hex(json, "seed", &wrong);
+    meta->baseline = (uint32_t)json_get_u64(json, "baseline", &wrong);
+    meta->minimum_blocks = (uint32_t)json_get_u64(json, "minimum_blocks", &wrong);
+    meta->maximum_blocks = (uint32_t)json_get_u64(json, "maximum_blocks", &wrong);
+    meta->precision = json_get_real(json, "precision", &wrong);
+    meta->threshold = json_get_real(json, "threshold", &wrong);
+    meta->slot_ns = json_get_u64(json, "slot_ns", &wrong);
+    meta->timeout_ns = json_get_u64(json, "timeout_ns", &wrong);
+    meta->memory_cap_bytes = json_get_u64(json, "memory_cap_bytes", &wrong);
+    meta->pin = json_get_flag(json, "pin", &wrong);
+
+    const json_t *arms = json_object_get(json, "arms");
+    meta->arm_count = json_array_size(arms);
+    meta->arms = zeroed(meta->arm_count, sizeof *meta->arms);
+    for (size_t i = 0; i < meta->arm_count; i++)
+        arm_from_json(json_array_get(arms, i), &meta->arms[i], &wrong);
+    const json_t *rows = json_object_get(json, "rows");
+    meta->row_count = json_array_size(rows);
+    meta->rows = zeroed(meta->row_count, sizeof *meta->rows);
+    for (size_t i = 0; i < meta->row_count; i++)
+        row_from_json(json_array_get(rows, i), &meta->rows[i], &wrong);
+    if (meta->arm_count == 0)
+        wrong = "arms";
+    else if (meta->row_count == 0)
+        wrong = "rows";
+    else if (meta->baseline >= meta->arm_count)
+        wrong = "baseline";
+    const json_t *host = json_object_get(json, "host");
+    meta->host_json = host == NULL ? text_copy("{}") : json_dumps(host, JSON_COMPACT | JSON_SORT_KEYS);
+
+    if (wrong != NULL) {
+        *what = wrong;
+        run_meta_release(meta);
+        return false;
+    }
+    return true;
+}
