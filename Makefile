@@ -1,7 +1,8 @@
 # A thin front on CMake. `make` alone says what there is.
 #
-# Variables: SUITE=quick|full|ci (bench), RUN=folder (charts, compare), BUILD=build (folder), OPTIONS=-DWERROR=ON
-# (CMake options), VERBOSE=1 (show configuring and compiling), BOOTSTRAP=0 (install nothing).
+# Variables: SUITE=quick|full|ci (bench), RUN=folder (charts, compare; default: the last run), BASE=folder (compare),
+# BUILD=build (folder), OPTIONS=-DWERROR=ON (CMake options), VERBOSE=1 (show configuring and compiling), BOOTSTRAP=0
+# (install nothing).
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -10,18 +11,15 @@ MAKEFLAGS += --no-print-directory
 BUILD ?= build
 SUITE ?= quick
 RUN ?= results/latest
-BASE ?= results/reference
+BASE ?=
 OPTIONS ?=
 export VERBOSE
-
-allocbench := $(BUILD)/harness/allocbench
-have_allocbench := test -x $(allocbench) || { echo "make: there is no $(allocbench), for the reason given above" >&2; exit 1; }
 
 help:
 	@echo "make bench [SUITE=quick|full|ci]   measure all allocators, then draw the charts"
 	@echo "make test                          build and run every test"
 	@echo "make charts [RUN=folder]           draw the charts of a stored run again"
-	@echo "make compare [BASE=folder] RUN=folder   compare two stored runs"
+	@echo "make compare [RUN=folder]          judge a stored run; with BASE=folder against that one"
 	@echo "make build | clean"
 
 build:
@@ -31,9 +29,7 @@ build:
 bench:
 	@scripts/bootstrap build bench
 	@scripts/build $(BUILD) $(OPTIONS)
-	@$(have_allocbench)
-	@$(allocbench) run $(SUITE)
-	@$(allocbench) charts results/latest
+	@scripts/bench $(BUILD)/harness/allocbench $(SUITE)
 
 test:
 	@scripts/bootstrap build bench test
@@ -43,14 +39,12 @@ test:
 charts:
 	@scripts/bootstrap build bench
 	@scripts/build $(BUILD) $(OPTIONS)
-	@$(have_allocbench)
-	@$(allocbench) charts $(RUN)
+	@$(BUILD)/harness/allocbench charts $(RUN)
 
 compare:
 	@scripts/bootstrap build
 	@scripts/build $(BUILD) $(OPTIONS)
-	@$(have_allocbench)
-	@$(allocbench) compare $(BASE) $(RUN)
+	@$(BUILD)/harness/allocbench compare $(BASE) $(RUN)
 
 clean:
 	@rm -rf $(BUILD)
