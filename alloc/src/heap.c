@@ -52,12 +52,13 @@ void *heap_allocate_slow(size_t size) {
     if (likely(size <= SMALL_MAX_BYTES)) {
         unsigned size_class = size_class_of(size);
         Span *span = thread_cache_current->active[size_class];
-        void *block = span->free_list;
-        if (likely(block != NULL && size <= MEDIUM_MAX_BYTES)) {
-            span->free_list = *(void **)block;
-            return block;
+        FreeObject *object = span->free_list;
+        if (likely(object != NULL && size > DIRECT_MAX_BYTES && size <= MEDIUM_MAX_BYTES)) {
+            span->free_list = object->next;
+            object->key = 0;
+            return object;
         }
-        block = thread_cache_allocate(size_class);
+        void *block = thread_cache_allocate(size_class);
         return likely(block != NULL) ? block : no_memory();
     }
     Span *span = allocate_large(size, 1);

@@ -31,17 +31,18 @@ typedef struct PageMap {
 
 extern PageMap page_map;
 
-_Static_assert(PAGE_MAP_ROOT_BITS == 16 && PAGE_MAP_LEAF_BITS == 16, "page_map_get() takes indices as 16-bit numbers");
+_Static_assert(PAGE_MAP_ROOT_BITS == 16 && PAGE_MAP_LEAF_BITS == 16, "page_map_get() cuts the indices out as 16-bit numbers");
 
 /* Relaxed: whoever holds a pointer to a block got it by means that order the block's creation before. */
 static inline Span *page_map_get(const void *address) {
     uintptr_t bits = (uintptr_t)address;
     uint16_t root_index = (uint16_t)(bits >> PAGE_MAP_LEAF_SHIFT);
-    uint16_t leaf_index = (uint16_t)(bits >> PAGE_SHIFT);
+    uint32_t leaf_index = (uint32_t)bits >> PAGE_SHIFT; /* the leaf's bits end at bit 32 */
     uintptr_t distance = atomic_load_explicit(&page_map.root[root_index], memory_order_relaxed);
-    /* In this form the compiler folds the position of empty_leaf into the second load. */
-    uintptr_t leaf = (uintptr_t)&page_map + distance + offsetof(PageMap, empty_leaf);
-    return atomic_load_explicit((_Atomic(Span *) *)leaf + leaf_index, memory_order_relaxed);
+    uintptr_t leaf = (uintptr_t)&page_map + distance;
+    __asm__("" : "+r"(leaf)); /* keeps the sum as it is: the position of empty_leaf then folds into the load */
+    return atomic_load_explicit((_Atomic(Span *) *)(leaf + offsetof(PageMap, empty_leaf)) + leaf_index,
+                                memory_order_relaxed);
 }
 
 /* Makes sure that entries for [address, address + bytes) can be set. False: no memory. */

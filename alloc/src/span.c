@@ -16,7 +16,7 @@ static struct {
     char *next, *end;
     size_t bytes;
     Span *free_spans;               /* by `next` */
-    _Atomic uintptr_t *free_bits[8]; /* by log2 of the words, linked through the first word */
+    _Atomic uintptr_t *free_bits[9]; /* by log2 of the words, linked through the first word */
 } metadata;
 
 void metadata_lock(void) { lock_acquire(&metadata.lock); }
@@ -80,10 +80,11 @@ static unsigned words_class(uint32_t words) {
 
 bool span_prepare_bits(Span *span, uint32_t object_count) {
     uint32_t words = (object_count + 63) / 64;
-    if (words <= SPAN_INLINE_WORDS) {
+    uint32_t all_words = span_is_tiny(span) ? 2 * words : words;
+    if (all_words <= SPAN_INLINE_WORDS) {
         span->remote_bits = span->inline_bits;
     } else {
-        unsigned list = words_class(words);
+        unsigned list = words_class(all_words);
         metadata_lock();
         _Atomic uintptr_t *bits = metadata.free_bits[list];
         if (bits != NULL) {
@@ -103,7 +104,9 @@ bool span_prepare_bits(Span *span, uint32_t object_count) {
 
 void span_drop_bits(Span *span) {
     if (span->remote_bits != NULL && span->remote_bits != span->inline_bits) {
-        unsigned list = words_class(span->remote_words);
+        if (span_is_tiny(span))
+            memset(span_tiny_bits(span), 0, span->remote_words * sizeof(uint64_t));
+        unsigned list = words_class(span_is_tiny(span) ? 2u * span->remote_words : span->remote_words);
         _Atomic uintptr_t *bits = (_Atomic uintptr_t *)span->remote_bits;
         metadata_lock();
         atomic_store_explicit(bits, (uintptr_t)metadata.free_bits[list], memory_order_relaxed);
@@ -130,12 +133,12 @@ bool span_collect(Span *span) {
             /* acquire: partner of the freer's fetch_or; what it wrote into the object happened before we reuse it */
             uint64_t bits = atomic_exchange_explicit(&span->remote_bits[word], 0, memory_order_acquire);
             char *base = span->base + (size_t)word * 64 * span->object_bytes;
-            void **tail = &span->free_list;
+            FreeObject **tail = &span->free_list;
             int32_t count = 0;
             for (; bits != 0; bits &= bits - 1, count++) {
-                void *object = base + (size_t)__builtin_ctzll(bits) * span->object_bytes;
+                FreeObject *object = (FreeObject *)(void *)(base + (size_t)__builtin_ctzll(bits) * span->object_bytes);
                 *tail = object;
-                tail = object;
+                tail = &object->next;
             }
             *tail = NULL;
             span->used -= count;
@@ -153,15 +156,17 @@ bool span_carve(Span *span) {
         return false;
     uint32_t count = CARVE_BYTES / span->object_bytes;
     count = count == 0 ? 1 : count < rest ? count : rest;
-    char *object = span->base + (size_t)span->carved * span->object_bytes;
-    char *first = object;
-    for (uint32_t made = 1; made < count; made++, object += span->object_bytes)
-        *(void **)object = object + span->object_bytes;
-    *(void **)object = NULL;
+    char *first = span->base + (size_t)span->carved * span->object_bytes;
+    FreeObject *object = (FreeObject *)(void *)first;
+    for (uint32_t made = 1; made < count; made++) {
+        object->next = (FreeObject *)(void *)((char *)object + span->object_bytes);
+        object = object->next;
+    }
+    object->next = NULL;
     /* carved before the list, so that a child of fork() never sees an object beyond it */
     span->carved += count;
     atomic_signal_fence(memory_order_release);
-    span->free_list = first;
+    span->free_list = (FreeObject *)(void *)first;
     return true;
 }
 
@@ -172,7 +177,7 @@ static void set_bit(Span *span, uint32_t index) {
 
 void span_scatter(Span *span) {
     uint32_t count = 0;
-    for (void *object = span->free_list; object != NULL; object = *(void **)object) {
+    for (FreeObject *object = span->free_list; object != NULL; object = object->next) {
         uint32_t index = span_index(span, object);
         /* In the child of a fork() a list cut short is possible and leaks; anything else is a write after free. */
         if (index >= span->carved || count++ >= span->carved)
@@ -180,6 +185,8 @@ void span_scatter(Span *span) {
         set_bit(span, index);
     }
     span->free_list = NULL;
+    if (span_is_tiny(span))
+        memset(span_tiny_bits(span), 0, span->remote_words * sizeof(uint64_t));
     for (uint32_t index = span->carved; index < span->object_count; index++)
         set_bit(span, index);
     span->carved = span->object_count;

@@ -13,6 +13,9 @@
  *   0        not a span of small objects: a free run or one being made.
  *   LARGE    SPAN_LARGE: one large block.
  *
+ * Objects of 8 bytes have no room for the key that tells a free object (see FreeObject). In all states that name a cache
+ * their spans add SPAN_TINY to its address: never equal to the plain address, it sends every free the slow way.
+ *
  * OWNED -> FULL is the owner's alone and takes no lock. Every change from FULL or CENTRAL holds the lock of the class
  * named in the word itself; so a word once read under that lock stays true until the lock is released.
  */
@@ -31,10 +34,19 @@
 #define SPAN_CENTRAL ((uintptr_t)2)
 #define SPAN_LARGE ((uintptr_t)4)
 #define SPAN_STATE_MASK ((uintptr_t)7)
+#define SPAN_TINY ((uintptr_t)8)
 #define SPAN_CLASS_SHIFT 56
 #define SPAN_HOME_MASK ((((uintptr_t)1 << SPAN_CLASS_SHIFT) - 1) & ~SPAN_STATE_MASK)
 
-enum { SPAN_INLINE_WORDS = 8, SPAN_MAX_WORDS = 128 };
+enum { SPAN_INLINE_WORDS = 8 };
+
+/* What an object is while it is on a span's list. `key` is the address of the cache that freed it; allocation clears it.
+ * Finding it in a block that is being freed means, but for an incredible coincidence, that the block is free already: a
+ * walk of the list then says so for certain. Not for objects of 8 bytes. */
+typedef struct FreeObject {
+    struct FreeObject *next;
+    uintptr_t key;
+} FreeObject;
 
 /* Where an owned span is among its owner's spans. */
 typedef enum SpanPlace { SPAN_NOWHERE, SPAN_ACTIVE, SPAN_FRESH, SPAN_PARTIAL } SpanPlace;
@@ -64,7 +76,7 @@ struct Span {
     bool zeroed;       /* a large block whose pages nobody has written yet */
 
     /* Second line: the owner's own while OWNED, the page heap's while free. */
-    _Alignas(CACHE_LINE) void *free_list; /* linked through the objects' first words */
+    _Alignas(CACHE_LINE) FreeObject *free_list;
     int32_t used; /* carved objects that are not on free_list; SPAN_USED_UNKNOWN and below while active (small) */
     uint32_t carved;
     uint8_t place;      /* SpanPlace */
@@ -111,6 +123,10 @@ bool span_carve(Span *span);
 /* Turns free_list and what is not carved into bits, as the unowned states want it. Owner only. */
 void span_scatter(Span *span);
 
+/* Tiny objects that were freed by the owner and are on free_list: a bit each, in place of the key. Owner only. */
+static inline uint64_t *span_tiny_bits(const Span *span) { return (uint64_t *)(span->remote_bits + span->remote_words); }
+static inline bool span_is_tiny(const Span *span) { return span->object_bytes < sizeof(FreeObject); }
+
 /* Doubly linked, intrusive. A span is in at most one. Empty: both NULL. */
 typedef struct SpanList {
     Span *first, *last;
@@ -123,7 +139,8 @@ void span_list_remove(SpanList *list, Span *span);
 /* Bookkeeping memory: zeroed the first time, never returned to the system, thread-safe. NULL: none to be had. */
 Span *span_new(void);
 void span_delete(Span *span);
-/* Gives the span remote bits for its class, all zero. False: no memory. */
+/* Gives the span remote bits for its class, all zero; for tiny objects as many again (see span_tiny_bits). False: no
+ * memory. */
 bool span_prepare_bits(Span *span, uint32_t object_count);
 void span_drop_bits(Span *span); /* all must be zero */
 void *metadata_allocate(size_t bytes); /* for ever; multiples of a cache line */

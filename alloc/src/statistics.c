@@ -14,10 +14,10 @@
  * racing walk gives a wrong number, never a wild read. */
 static uint32_t listed_objects(const Span *span) {
     uint32_t count = 0;
-    void *object = __atomic_load_n(&span->free_list, __ATOMIC_RELAXED);
+    FreeObject *object = __atomic_load_n(&span->free_list, __ATOMIC_RELAXED);
     while (object != NULL && count < span->object_count && span_index(span, object) < span->object_count) {
         count++;
-        object = __atomic_load_n((void **)object, __ATOMIC_RELAXED);
+        object = __atomic_load_n(&object->next, __ATOMIC_RELAXED);
     }
     return count;
 }

@@ -95,13 +95,18 @@ static ThreadCache *cache_of_this_thread(void) {
 
 /* -- spans of a cache ------------------------------------------------------------------------------------------- */
 
+/* What the control word of a span says while `cache` owns it. */
+static uintptr_t owner_word(const ThreadCache *cache, unsigned size_class) {
+    return (uintptr_t)cache | (size_class == 0 ? SPAN_TINY : 0);
+}
+
 static bool counts_while_active(const Span *span) { return span->object_bytes > MEDIUM_MAX_BYTES; }
 
 static void set_active(ThreadCache *cache, unsigned size_class, Span *span) {
     cache->active[size_class] = span;
     uint32_t last = size_classes[size_class].object_bytes / 8;
-    if (last < DIRECT_ENTRIES) {
-        uint32_t first = size_class == 0 ? 0 : size_classes[size_class - 1].object_bytes / 8 + 1;
+    if (size_class != 0 && last < DIRECT_ENTRIES) {
+        uint32_t first = size_classes[size_class - 1].object_bytes / 8 + 1;
         for (uint32_t entry = first; entry <= last; entry++)
             cache->direct[entry] = span;
     }
@@ -165,12 +170,12 @@ static Span *new_span(ThreadCache *cache, unsigned size_class) {
     Span *span = page_heap_allocate(description->page_count, 1, PAGE_USE_SMALL);
     if (span == NULL)
         return NULL;
+    span->object_bytes = description->object_bytes;
+    span->object_count = description->object_count;
     if (!span_prepare_bits(span, description->object_count)) {
         page_heap_free(span);
         return NULL;
     }
-    span->object_bytes = description->object_bytes;
-    span->object_count = description->object_count;
     span->reciprocal = size_class_reciprocal(description->object_bytes);
     span->size_class = (uint8_t)size_class;
     span->free_list = NULL;
@@ -179,7 +184,7 @@ static Span *new_span(ThreadCache *cache, unsigned size_class) {
     span->bits_from = 0;
     span->place = SPAN_NOWHERE;
     /* release: a child of fork() takes a span with an owner for complete */
-    atomic_store_explicit(&span->control, (uintptr_t)cache, memory_order_release);
+    atomic_store_explicit(&span->control, owner_word(cache, size_class), memory_order_release);
     return span;
 }
 
@@ -220,7 +225,7 @@ static Span *refill(ThreadCache *cache, unsigned size_class) {
     } else if (cache->partial[size_class].first != NULL) {
         next = cache->partial[size_class].first;
         partial_remove(cache, size_class, next);
-    } else if ((next = central_cache_adopt(size_class, (uintptr_t)cache)) != NULL) {
+    } else if ((next = central_cache_adopt(size_class, owner_word(cache, size_class))) != NULL) {
         atomic_fetch_add_explicit(&cache->counters.adopted, 1, memory_order_relaxed);
         if (!span_collect(next))
             fault("malloc", next->base, "CentralFreeList held a span without free objects");
@@ -249,11 +254,17 @@ static void *allocate_from(ThreadCache *cache, unsigned size_class) {
     Span *span = cache->active[size_class];
     if (span->free_list == NULL && (span = refill(cache, size_class)) == NULL)
         return NULL;
-    void *block = span->free_list;
-    span->free_list = *(void **)block;
+    FreeObject *object = span->free_list;
+    span->free_list = object->next;
+    if (size_class == 0) {
+        uint32_t index = span_index(span, object);
+        span_tiny_bits(span)[index / 64] &= ~((uint64_t)1 << (index % 64));
+    } else {
+        object->key = 0;
+    }
     if (counts_while_active(span))
         span->used++;
-    return block;
+    return object;
 }
 
 void *thread_cache_allocate(unsigned size_class) {
@@ -299,23 +310,52 @@ void thread_cache_span_empty(Span *span) {
     return_to_page_heap(span);
 }
 
+static bool is_listed(const Span *span, const FreeObject *object) {
+    const FreeObject *at = span->free_list;
+    while (at != NULL && at != object)
+        at = at->next;
+    return at != NULL;
+}
+
+/* The span is the calling thread's and `object` one of its objects. The caller looks whether it was the last in use. */
+static void push(Span *span, FreeObject *object, uint32_t index) {
+    if (span_is_tiny(span)) {
+        uint64_t *word = &span_tiny_bits(span)[index / 64];
+        uint64_t bit = (uint64_t)1 << (index % 64);
+        if ((*word & bit) != 0)
+            fault("free", object, "double free");
+        *word |= bit;
+    } else {
+        uintptr_t key = (uintptr_t)thread_cache_current;
+        if (object->key == key && is_listed(span, object))
+            fault("free", object, "double free");
+        object->key = key;
+    }
+    object->next = span->free_list;
+    atomic_signal_fence(memory_order_release); /* as in heap_free() */
+    span->free_list = object;
+    atomic_signal_fence(memory_order_release);
+    span->used--;
+}
+
 void thread_cache_free_slow(Span *span, void *block) {
     ThreadCache *cache = thread_cache_current;
+    uintptr_t owner = owner_word(cache, span->size_class);
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
-    if ((control & (SPAN_HOME_MASK | SPAN_FULL)) == ((uintptr_t)cache | SPAN_FULL) && cache != &no_cache &&
-        central_cache_reclaim(span, (uintptr_t)cache)) {
-        if (span_index(span, block) >= span->object_count)
+    bool at_home = cache != &no_cache && (control & (SPAN_HOME_MASK | SPAN_FULL)) == (owner | SPAN_FULL) &&
+                   central_cache_reclaim(span, owner);
+    if (at_home || control == owner) {
+        uint32_t index = span_index(span, block);
+        if (index >= span->object_count)
             fault("free", block, "pointer into the middle of a block");
-        *(void **)block = NULL;
-        span->free_list = block;
-        if (--span->used == 0)
-            return_to_page_heap(span);
-        else
+        push(span, block, index);
+        if (span->used == 0)
+            thread_cache_span_empty(span);
+        else if (at_home)
             partial_insert(cache, span->size_class, span);
-        return;
-    }
-    if (central_cache_free(span, block))
+    } else if (central_cache_free(span, block)) {
         return_to_page_heap(span);
+    }
 }
 
 /* -- the end of a thread, fork ------------------------------------------------------------------------------------ */
@@ -381,8 +421,9 @@ static void after_fork_in_parent(void) {
 
 static void find_abandoned(Span *span, void *argument) {
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
-    if (control == 0 || (control & SPAN_STATE_MASK) != 0 || control == (uintptr_t)thread_cache_current ||
-        control == (uintptr_t)&orphan_cache)
+    uintptr_t owner = control & ~SPAN_TINY;
+    if (control == 0 || (control & SPAN_STATE_MASK) != 0 || owner == (uintptr_t)thread_cache_current ||
+        owner == (uintptr_t)&orphan_cache)
         return;
     Span **found = argument;
     span->next = *found; /* the lists of the thread that is gone are not to be trusted, and not needed */
@@ -432,12 +473,12 @@ ThreadCacheStats thread_cache_stats(void) {
 }
 
 static void check_owned(const ThreadCache *cache, const Span *span, SpanPlace place) {
-    if (atomic_load_explicit(&span->control, memory_order_relaxed) != (uintptr_t)cache)
+    if (atomic_load_explicit(&span->control, memory_order_relaxed) != owner_word(cache, span->size_class))
         fault("mp_check", span->base, "a thread's span has another owner");
     if (span->place != place)
         fault("mp_check", span->base, "a thread's span is in another place than it says");
     uint32_t listed = 0;
-    for (void *object = span->free_list; object != NULL; object = *(void **)object, listed++)
+    for (FreeObject *object = span->free_list; object != NULL; object = object->next, listed++)
         if (span_index(span, object) >= span->carved || listed >= span->carved)
             fault("mp_check", object, "free list leaves its span or has a loop");
     bool exact = place != SPAN_ACTIVE || counts_while_active(span);

@@ -21,7 +21,8 @@ typedef struct ThreadCacheCounters {
 } ThreadCacheCounters;
 
 typedef struct ThreadCache {
-    _Alignas(CACHE_LINE) Span *direct[DIRECT_ENTRIES]; /* active span for size s at (s + 7) / 8; never NULL */
+    _Alignas(CACHE_LINE) Span *direct[DIRECT_ENTRIES]; /* active span for size s at (s + 7) / 8; never NULL. The first two,
+                                                          for tiny objects, always stand for none */
     Span *active[SIZE_CLASS_COUNT];                    /* never NULL: a shared span without objects stands for none */
     Span *fresh[SIZE_CLASS_COUNT];                     /* NULL: none */
     SpanList partial[SIZE_CLASS_COUNT];
@@ -41,7 +42,8 @@ extern __thread ThreadCache *thread_cache_current __attribute__((tls_model("init
 /* Allocation when the active span has nothing, or the thread has no cache yet. NULL: the system has no memory. */
 void *thread_cache_allocate(unsigned size_class);
 
-/* Frees a block of a small span whose owner is not simply the calling thread. */
+/* Frees a block of a small span in all cases that heap_free() does not decide at once: the span is another's or nobody's,
+ * its objects are tiny, or the block looks as if it were free already. */
 void thread_cache_free_slow(Span *span, void *block);
 
 /* The last object of a span of this thread came back (its `used` is 0). */
