@@ -1,0 +1,262 @@
+/*
+ * charts.c - allocbench charts: draw a stored run, or check that stored charts are what the samples give.
+ */
+#include "command.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../report/chart.h"
+#include "../report/gnuplot.h"
+#include "../store/text.h"
+
+enum { EXIT_CODE_CHARTS_DIFFER = 6, EXIT_CODE_NO_GNUPLOT = 7 };
+enum { KEY_OUTPUT = 'o', KEY_CHECK = 'c', KEY_FORMAT = 'f' };
+enum { MAXIMUM_CHARTS = 16, MAXIMUM_FORMATS = 2 };
+
+typedef struct ChartsOptions {
+    const char *run;
+    const char *output; /* NULL: RUN/charts */
+    bool check;
+    const char *formats[MAXIMUM_FORMATS];
+    size_t format_count;
+} ChartsOptions;
+
+/* "svg,png" in any order; each at most once. */
+static bool parse_formats(const char *text, ChartsOptions *options) {
+    static const char *const known[MAXIMUM_FORMATS] = {"svg", "png"};
+    TextList parts = {0};
+    text_list_split(&parts, text, ',');
+    size_t matched = 0;
+    options->format_count = 0;
+    for (size_t k = 0; k < MAXIMUM_FORMATS; k++)
+        for (size_t i = 0; i < parts.count; i++)
+            if (!strcmp(parts.items[i], known[k])) {
+                options->formats[options->format_count++] = known[k];
+                matched++;
+                break;
+            }
+    bool good = matched > 0 && matched == parts.count;
+    text_list_release(&parts);
+    return good;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
+    ChartsOptions *options = state->input;
+    switch (key) {
+    case KEY_OUTPUT:
+        options->output = argument;
+        return 0;
+    case KEY_CHECK:
+        options->check = true;
+        return 0;
+    case KEY_FORMAT:
+        if (!parse_formats(argument, options))
+            exit(usage_error("--format %s is unknown: use svg, png or svg,png", argument));
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->run)
+            exit(usage_error("charts takes one run, \"%s\" is a second", argument));
+        options->run = argument;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        exit(usage_error("charts needs the folder of a run: allocbench charts RUN"));
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option OPTIONS[] = {
+    {"output", KEY_OUTPUT, "DIR", 0, "Folder for the charts (default: RUN/charts)", 0},
+    {"format", KEY_FORMAT, "LIST", 0, "svg, png or svg,png (default)", 0},
+    {"check", KEY_CHECK, NULL, 0, "Draw nothing; say whether the charts in DIR are what the samples give", 0},
+    {0},
+};
+
+static const struct argp ARGP = {
+    .options = OPTIONS,
+    .parser = parse_option,
+    .args_doc = "RUN",
+    .doc =
+        "Draw a stored run with gnuplot: relative and absolute throughput, peak RSS, RSS over time, speed against "
+        "memory.\v"
+        "Exit status: 0 drawn, or the same under --check; 1 a file could not be written or gnuplot failed, 2 usage or "
+        "a bad run, 6 --check found a difference, 7 gnuplot is missing.",
+};
+
+static bool make_folders(const char *path) {
+    char *copy = text_copy(path);
+    bool good = true;
+    for (char *at = copy + 1; good && *at; at++)
+        if (*at == '/') {
+            *at = '\0';
+            good = mkdir(copy, 0777) == 0 || errno == EEXIST;
+            *at = '/';
+        }
+    good = good && (mkdir(copy, 0777) == 0 || errno == EEXIST);
+    free(copy);
+    return good;
+}
+
+/* Writes data for all charts and draws them in these formats; a chart that has nothing to show is removed. Returns an
+ * exit code. */
+static int draw_all(const Run *run, const char *folder, const char *const *formats, size_t format_count, bool *drawn) {
+    char *data = text_format("%s/data", folder);
+    bool made = make_folders(data);
+    free(data);
+    if (!made || chart_write_all(run, folder, drawn) < 0)
+        return failure("%s: %s", folder, strerror(errno));
+    char *scripts = gnuplot_scripts_folder();
+    if (!scripts)
+        return failure("the chart scripts are missing: reinstall, or run allocbench from its build folder");
+    int code = EXIT_CODE_OK;
+    for (size_t i = 0; CHART_NAMES[i]; i++)
+        for (size_t f = 0; f < format_count && code == EXIT_CODE_OK; f++) {
+            char *error = NULL;
+            if (!drawn[i]) {
+                char *path = text_format("%s/%s.%s", folder, CHART_NAMES[i], formats[f]);
+                unlink(path);
+                free(path);
+            } else if (!gnuplot_draw(scripts, folder, CHART_NAMES[i], formats[f], &error)) {
+                code = failure("gnuplot could not draw %s.%s: %s", CHART_NAMES[i], formats[f], error);
+                free(error);
+            }
+        }
+    free(scripts);
+    return code;
+}
+
+static bool write_line(const char *folder, const char *name, const char *line) {
+    char *path = text_format("%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    free(path);
+    if (!file)
+        return false;
+    fprintf(file, "%s\n", line);
+    return fclose(file) == 0;
+}
+
+/* The first line of a file; owned, "" when there is none. */
+static char *read_line(const char *folder, const char *name) {
+    char *path = text_format("%s/%s", folder, name), *line = NULL;
+    size_t capacity = 0;
+    FILE *file = fopen(path, "r");
+    free(path);
+    if (!file || getline(&line, &capacity, file) < 0) {
+        free(line);
+        line = text_copy("");
+    }
+    if (file)
+        fclose(file);
+    line[strcspn(line, "\n")] = '\0';
+    return line;
+}
+
+static int draw(const Run *run, const char *folder, const char *version, const ChartsOptions *options) {
+    bool drawn[MAXIMUM_CHARTS] = {false};
+    int code = draw_all(run, folder, options->formats, options->format_count, drawn);
+    if (code != EXIT_CODE_OK)
+        return code;
+    if (!write_line(folder, "gnuplot_version.txt", version))
+        return failure("%s/gnuplot_version.txt: %s", folder, strerror(errno));
+    for (size_t i = 0; CHART_NAMES[i]; i++)
+        for (size_t f = 0; drawn[i] && f < options->format_count; f++)
+            printf("%s/%s.%s\n", folder, CHART_NAMES[i], options->formats[f]);
+    return EXIT_CODE_OK;
+}
+
+static bool same_files(const char *left, const char *right) {
+    FILE *a = fopen(left, "r"), *b = fopen(right, "r");
+    bool same = a && b;
+    for (int x = 0, y = 0; same && x != EOF;) {
+        x = getc(a);
+        y = getc(b);
+        same = x == y;
+    }
+    if (a)
+        fclose(a);
+    if (b)
+        fclose(b);
+    return same;
+}
+
+/* True when both folders hold the same folder/NAME.SUFFIX. */
+static bool same_chart(const char *stored, const char *fresh, const char *sub, const char *name, const char *suffix) {
+    char *left = text_format("%s/%s%s.%s", stored, sub, name, suffix);
+    char *right = text_format("%s/%s%s.%s", fresh, sub, name, suffix);
+    bool same = same_files(left, right);
+    free(left);
+    free(right);
+    return same;
+}
+
+static int compare_charts(const char *stored, const char *fresh, const char *version, const bool *drawn) {
+    char *recorded = read_line(stored, "gnuplot_version.txt");
+    bool same_version = !strcmp(recorded, version);
+    if (!same_version)
+        printf("drawn by \"%s\", here is \"%s\": comparing the data instead of the charts\n", recorded, version);
+    free(recorded);
+    for (size_t i = 0; CHART_NAMES[i]; i++) {
+        const char *name = CHART_NAMES[i];
+        bool same = !drawn[i] || (same_version ? same_chart(stored, fresh, "", name, "svg")
+                                               : same_chart(stored, fresh, "data/", name, "dat") &&
+                                                     same_chart(stored, fresh, "data/", name, "layout"));
+        if (!same) {
+            printf("%s differs from what the samples give: draw it again with allocbench charts\n", name);
+            return EXIT_CODE_CHARTS_DIFFER;
+        }
+    }
+    return EXIT_CODE_OK;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    (void)status;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+static int check(const Run *run, const char *folder, const char *version) {
+    const char *temporary = getenv("TMPDIR");
+    char *fresh = text_format("%s/allocbench-charts-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    int code;
+    if (!mkdtemp(fresh)) {
+        code = failure("%s: %s", fresh, strerror(errno));
+    } else {
+        static const char *const svg[] = {"svg"};
+        bool drawn[MAXIMUM_CHARTS] = {false};
+        code = draw_all(run, fresh, svg, 1, drawn);
+        if (code == EXIT_CODE_OK)
+            code = compare_charts(folder, fresh, version, drawn);
+        nftw(fresh, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    }
+    free(fresh);
+    return code;
+}
+
+int command_charts(int argc, char **argv) {
+    ChartsOptions options = {.formats = {"svg", "png"}, .format_count = MAXIMUM_FORMATS};
+    argp_parse(&ARGP, argc, argv, 0, NULL, &options);
+    StoreError error;
+    Run *run = run_load(options.run, &error);
+    if (!run)
+        return usage_error("%s", error.text);
+    char *folder = options.output ? text_copy(options.output) : text_format("%s/charts", options.run);
+    char *version = gnuplot_version();
+    int code;
+    if (!version) {
+        failure("gnuplot is not installed: apt-get install gnuplot-nox");
+        code = EXIT_CODE_NO_GNUPLOT;
+    } else {
+        code = options.check ? check(run, folder, version) : draw(run, folder, version, &options);
+    }
+    free(version);
+    free(folder);
+    run_free(run);
+    return code;
+}

@@ -1,0 +1,29 @@
+/*
+ * axis.h - ranges and tics of a chart's axis: round numbers, far enough apart to be read.
+ */
+#ifndef ALLOCBENCH_REPORT_AXIS_H
+#define ALLOCBENCH_REPORT_AXIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum AxisUnit { AXIS_RATIO, AXIS_PER_SECOND, AXIS_BYTES, AXIS_THREADS, AXIS_SHARE } AxisUnit;
+
+typedef struct Axis {
+    AxisUnit unit;
+    bool logarithmic;
+    double low, high; /* what the axis shows */
+    double tic_high;  /* no tic above this: room for labels may follow the data */
+} Axis;
+
+/* Grows by every value that is given; NAN is ignored. Start with axis_empty(). */
+Axis axis_empty(AxisUnit unit, bool logarithmic);
+void axis_include(Axis *axis, double value);
+/* Rounds outwards and adds a margin; a linear axis starts at 0. Call once, after the last axis_include(). */
+void axis_finish(Axis *axis);
+
+/* "'0.9' 0.9, '1' 1": what stands inside gnuplot's `set xtics (...)`. At most one tic per `spacing` of `pixels`. Owned.
+ */
+char *axis_tics(const Axis *axis, double pixels, double spacing);
+
+#endif

@@ -1,0 +1,257 @@
+/*
+ * chart.c - the frame of every chart: sizes, places, texts.
+ */
+#include "chart.h"
+
+#include <errno.h>
+#include <gsl/gsl_sort.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../store/text.h"
+
+/* Pixels. */
+static const double FIGURE_WIDTH = 1000, OUTER = 16, COLUMN_GAP = 28, ROW_GAP = 14;
+static const double TITLES = 78;                          /* the figure's three lines of text */
+static const double PANEL_HEADER = 38, PANEL_FOOTER = 24; /* title and note above, tics below */
+static const double CHARACTER = 6.9;
+
+const char *const CHART_NAMES[] = {"throughput_ratio", "throughput", "peak_rss", "rss_over_time", "speed_memory", NULL};
+
+int chart_write_all(const Run *run, const char *folder, bool *drawn) {
+    static int (*const WRITERS[])(const ChartSource *, const char *) = {
+        chart_write_ratio, chart_write_throughput, chart_write_peak, chart_write_rss, chart_write_scatter};
+    ChartSource source = {
+        .run = run,
+        .speed = comparison_of_run(run, METRIC_THROUGHPUT, run->meta.baseline),
+        .memory = comparison_of_run(run, METRIC_PEAK_RSS, run->meta.baseline),
+        .tables = block_tables_of_run(run),
+        .styles = arm_styles(&run->meta),
+    };
+    int count = 0;
+    for (size_t i = 0; CHART_NAMES[i] && count >= 0; i++) {
+        int written = WRITERS[i](&source, folder);
+        drawn[i] = written > 0;
+        count = written < 0 ? -1 : count + written;
+    }
+    int saved = errno;
+    comparison_free(source.speed);
+    comparison_free(source.memory);
+    block_tables_free(source.tables, run->meta.row_count);
+    free(source.styles);
+    errno = saved;
+    return count;
+}
+
+/* A gnuplot string in single quotes, in which only the quote itself is special. */
+static void put_quoted(FILE *out, const char *text) {
+    fputc('\'', out);
+    for (; *text; text++) {
+        if (*text == '\'')
+            fputc('\'', out);
+        fputc(*text == '\n' || *text == '\r' ? ' ' : *text, out);
+    }
+    fputc('\'', out);
+}
+
+/* The same for a text that is set in bold, which gnuplot can only do inside its markup: the markup's own characters are
+ * escaped. */
+static void put_title(FILE *out, const char *text) {
+    char *escaped = zeroed(2 * strlen(text) + 1, 1), *end = escaped;
+    for (; *text; text++) {
+        if (strchr("^_{}@&~\\", *text))
+            *end++ = '\\';
+        *end++ = *text;
+    }
+    put_quoted(out, escaped);
+    free(escaped);
+}
+
+void chart_put_text(FILE *out, const char *text) {
+    fputs(" \"", out);
+    for (; *text; text++)
+        fputc(*text == '"' ? '\'' : *text == '\\' ? '/' : (unsigned char)*text < ' ' ? ' ' : *text, out);
+    fputc('"', out);
+}
+
+void chart_put_number(FILE *out, double value) {
+    if (isfinite(value))
+        fprintf(out, " %.4g", value);
+    else
+        fputs(" NaN", out);
+}
+
+static FILE *open_data(const char *folder, const char *name, const char *suffix) {
+    char *path = text_format("%s/data/%s.%s", folder, name, suffix);
+    FILE *file = fopen(path, "w");
+    free(path);
+    return file;
+}
+
+bool chart_begin(Chart *chart, const char *folder, const char *name, const ChartSource *source, size_t panels,
+                 double panel_height) {
+    *chart = (Chart){.panel_count = panels, .columns = panels > 1 ? 2 : 1, .width = FIGURE_WIDTH};
+    chart->panel_height = panel_height + PANEL_HEADER + PANEL_FOOTER;
+    size_t lines = (panels + chart->columns - 1) / chart->columns;
+    chart->height = TITLES + (double)lines * (chart->panel_height + ROW_GAP) + OUTER;
+    chart->layout = open_data(folder, name, "layout");
+    chart->data = chart->layout ? open_data(folder, name, "dat") : NULL;
+    if (!chart->data) {
+        if (chart->layout)
+            fclose(chart->layout);
+        return false;
+    }
+    fprintf(chart->layout, "width = %.0f\nheight = %.0f\npanels = %zu\narms = %zu\n", chart->width, chart->height,
+            panels, source->run->meta.arm_count);
+    static const char *const arrays[] = {"kind",    "title",   "note",   "left",  "right",    "top",       "bottom",
+                                         "title_x", "title_y", "note_y", "xlow",  "xhigh",    "ylow",      "yhigh",
+                                         "xlog",    "ylog",    "xtics",  "ytics", "band_low", "band_high", "mark_line"};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        fprintf(chart->layout, "array panel_%s[panels]\n", arrays[i]);
+    fputs("array arm_colour[arms]\narray arm_mark[arms]\n", chart->layout);
+    for (size_t arm = 0; arm < source->run->meta.arm_count; arm++)
+        fprintf(chart->layout, "arm_colour[%zu] = %u\narm_mark[%zu] = %d\n", arm + 1, source->styles[arm].colour,
+                arm + 1, source->styles[arm].mark);
+    return true;
+}
+
+void chart_titles(Chart *chart, const char *title, const char *subtitle, const char *remark) {
+    fputs("figure_title = ", chart->layout);
+    put_title(chart->layout, title);
+    fputs("\nfigure_subtitle = ", chart->layout);
+    put_quoted(chart->layout, subtitle);
+    fputs("\nfigure_remark = ", chart->layout);
+    put_quoted(chart->layout, remark);
+    fputc('\n', chart->layout);
+}
+
+static double column_width(const Chart *chart) {
+    return (chart->width - 2 * OUTER - (double)(chart->columns - 1) * COLUMN_GAP) / (double)chart->columns;
+}
+
+double chart_plot_width(const Chart *chart, const Panel *panel) {
+    return column_width(chart) - panel->left - panel->right;
+}
+
+double chart_plot_height(const Chart *chart) {
+    return chart->panel_height - PANEL_HEADER - PANEL_FOOTER;
+}
+
+static void put_value(Chart *chart, const char *name, double value) {
+    fprintf(chart->layout, "panel_%s[%zu] =", name, chart->next_panel);
+    chart_put_number(chart->layout, value);
+    fputc('\n', chart->layout);
+}
+
+/* A place in the figure as gnuplot's fraction of it, counted from below. Six digits: places must not jump by rounding.
+ */
+static void put_place(Chart *chart, const char *name, double pixels, double whole) {
+    fprintf(chart->layout, "panel_%s[%zu] = %.6f\n", name, chart->next_panel, pixels / whole);
+}
+
+static void put_text(Chart *chart, const char *name, const char *text) {
+    fprintf(chart->layout, "panel_%s[%zu] = ", name, chart->next_panel);
+    put_quoted(chart->layout, text);
+    fputc('\n', chart->layout);
+}
+
+void chart_panel(Chart *chart, const Panel *panel) {
+    if (chart->next_panel > 0)
+        fputs("\n\n", chart->data);
+    size_t column = chart->next_panel % chart->columns, line = chart->next_panel / chart->columns;
+    chart->next_panel++;
+    double x = OUTER + (double)column * (column_width(chart) + COLUMN_GAP);
+    double top = TITLES + (double)line * (chart->panel_height + ROW_GAP);
+    double plot_top = top + PANEL_HEADER, plot_bottom = top + chart->panel_height - PANEL_FOOTER;
+    double plot_left = x + panel->left, plot_right = plot_left + chart_plot_width(chart, panel);
+    fprintf(chart->layout, "panel_kind[%zu] = %d\n", chart->next_panel, panel->kind == PANEL_LINES);
+    fprintf(chart->layout, "panel_title[%zu] = ", chart->next_panel);
+    put_title(chart->layout, panel->title);
+    fputc('\n', chart->layout);
+    put_text(chart, "note", panel->note);
+    put_place(chart, "left", plot_left, chart->width);
+    put_place(chart, "right", plot_right, chart->width);
+    put_place(chart, "top", chart->height - plot_top, chart->height);
+    put_place(chart, "bottom", chart->height - plot_bottom, chart->height);
+    put_place(chart, "title_x", x, chart->width);
+    put_place(chart, "title_y", chart->height - top - 10, chart->height);
+    put_place(chart, "note_y", chart->height - top - 27, chart->height);
+    put_value(chart, "xlow", panel->x.low);
+    put_value(chart, "xhigh", panel->x.high);
+    put_value(chart, "ylow", panel->y.low);
+    put_value(chart, "yhigh", panel->y.high);
+    fprintf(chart->layout, "panel_xlog[%zu] = %d\npanel_ylog[%zu] = %d\n", chart->next_panel, panel->x.logarithmic,
+            chart->next_panel, panel->y.logarithmic);
+    double spacing = panel->x.unit == AXIS_BYTES        ? 64
+                     : panel->x.unit == AXIS_PER_SECOND ? 60
+                     : panel->x.unit == AXIS_SHARE      ? 40
+                                                        : 30;
+    char *xtics = axis_tics(&panel->x, chart_plot_width(chart, panel), spacing);
+    char *ytics = panel->kind == PANEL_LINES ? axis_tics(&panel->y, chart_plot_height(chart), 34) : text_copy("");
+    put_text(chart, "xtics", xtics);
+    put_text(chart, "ytics", ytics);
+    free(xtics);
+    free(ytics);
+    put_value(chart, "band_low", panel->band_low);
+    put_value(chart, "band_high", panel->band_high);
+    put_value(chart, "mark_line", panel->mark_line);
+}
+
+void chart_labels(Chart *chart) {
+    fputs("\n\n", chart->data);
+}
+
+bool chart_end(Chart *chart) {
+    bool bad = ferror(chart->layout) || ferror(chart->data);
+    bad |= fclose(chart->layout) != 0;
+    bad |= fclose(chart->data) != 0;
+    return !bad;
+}
+
+double chart_text_width(size_t length) {
+    return CHARACTER * (double)length;
+}
+
+/* Least squares under a minimal gap: without i * gap the task is isotonic regression, which merging neighbours that are
+ * out of order solves (pool adjacent violators). */
+void chart_spread(double *positions, size_t n, double gap, double low, double high) {
+    size_t *order = zeroed(n, sizeof *order), *sizes = zeroed(n, sizeof *sizes), blocks = 0;
+    double *means = zeroed(n, sizeof *means);
+    gsl_sort_index(order, positions, 1, n);
+    if (n > 1)
+        gap = fmin(gap, (high - low) / (double)(n - 1));
+    for (size_t i = 0; i < n; i++) {
+        means[blocks] = positions[order[i]] - (double)i * gap;
+        sizes[blocks++] = 1;
+        while (blocks > 1 && means[blocks - 2] > means[blocks - 1]) {
+            size_t both = sizes[blocks - 2] + sizes[blocks - 1];
+            means[blocks - 2] =
+                (means[blocks - 2] * (double)sizes[blocks - 2] + means[blocks - 1] * (double)sizes[blocks - 1]) /
+                (double)both;
+            sizes[blocks - 2] = both;
+            blocks--;
+        }
+    }
+    double highest = n ? high - (double)(n - 1) * gap : high;
+    for (size_t block = 0, i = 0; block < blocks; block++)
+        for (size_t j = 0; j < sizes[block]; j++, i++)
+            positions[order[i]] = fmin(fmax(means[block], low), highest) + (double)i * gap;
+    free(order);
+    free(sizes);
+    free(means);
+}
+
+char *chart_missing_arms(const Run *run) {
+    char *text = text_copy("");
+    for (size_t arm = 0; arm < run->meta.arm_count; arm++) {
+        const Arm *one = &run->meta.arms[arm];
+        if (one->available)
+            continue;
+        char *longer = text_format("%s%s%s%s%s%s", *text ? text : "Not measured: ", *text ? "; " : "", one->name,
+                                   one->reason ? " (" : "", one->reason ? one->reason : "", one->reason ? ")" : "");
+        free(text);
+        text = longer;
+    }
+    return text;
+}

@@ -1,0 +1,165 @@
+/*
+ * chart_rss.c - resident memory while a slot runs, above what the workload itself holds.
+ *
+ * Of each arm the slot with the median peak is drawn: a real process, neither the luckiest nor an average of several.
+ * Time is the share of each slot's own duration, so that the same phase of the work stands at the same place.
+ */
+#include <gsl/gsl_sort.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "../analysis/statistics.h"
+#include "../store/text.h"
+#include "chart_lines.h"
+#include "wording.h"
+
+static const double PLOT_HEIGHT = 170;
+/* A curve whose peak is this many times the median arm's leaves the panel at the top, so that the others can be read.
+ */
+static const double LEAVES_FROM = 3;
+
+/* NULL when no slot of this column is ok and has a series. */
+static const Sample *median_peak_slot(const BlockTable *table, size_t column) {
+    const Sample **slots = zeroed(table->blocks, sizeof *slots);
+    double *peaks = zeroed(table->blocks, sizeof *peaks);
+    size_t *order = zeroed(table->blocks, sizeof *order), count = 0;
+    for (size_t block = 0; block < table->blocks; block++) {
+        const Sample *sample = table->slots[block * table->columns + column];
+        if (!sample || sample->status != SAMPLE_OK || sample->series.count < 2)
+            continue;
+        slots[count] = sample;
+        peaks[count++] = (double)sample->peak_rss_bytes;
+    }
+    gsl_sort_index(order, peaks, 1, count);
+    const Sample *chosen = count ? slots[order[(count - 1) / 2]] : NULL;
+    free(slots);
+    free(peaks);
+    free(order);
+    return chosen;
+}
+
+static double share_at(const Series *series, size_t point) {
+    return 100 * (double)series->time_ns[point] / (double)series->time_ns[series->count - 1];
+}
+
+static bool has_series(const BlockTable *table) {
+    for (size_t column = 0; column < table->columns; column++)
+        if (median_peak_slot(table, column))
+            return true;
+    return false;
+}
+
+static double series_peak(const Series *series) {
+    double peak = 0;
+    for (size_t i = 0; i < series->count; i++)
+        peak = fmax(peak, (double)series->rss_bytes[i]);
+    return peak;
+}
+
+/* Peaks above this are cut off. */
+static double highest_shown(const Sample *const *slots, size_t arms) {
+    double *peaks = zeroed(arms, sizeof *peaks);
+    size_t count = 0;
+    for (size_t arm = 0; arm < arms; arm++)
+        if (slots[arm])
+            peaks[count++] = series_peak(&slots[arm]->series);
+    double limit = LEAVES_FROM * median_of(peaks, count);
+    free(peaks);
+    return limit;
+}
+
+static void write_row(Chart *chart, const ChartSource *source, size_t row) {
+    const RunMeta *meta = &source->run->meta;
+    const BlockTable *table = &source->tables[row];
+    const Sample **slots = zeroed(meta->arm_count, sizeof *slots);
+    Panel panel = {.kind = PANEL_LINES, .title = meta->rows[row].name, .note = "", .left = 64};
+    panel.right = chart_lines_margin(source->run) + 50;
+    panel.band_low = panel.band_high = panel.mark_line = NAN;
+    panel.x = (Axis){.unit = AXIS_SHARE, .low = 0, .high = 100, .tic_high = 100};
+    panel.y = axis_empty(AXIS_BYTES, false);
+    const Sample *floor = NULL; /* the first arm whose workload counted its live bytes */
+    for (size_t arm = 0; arm < meta->arm_count; arm++)
+        slots[arm] = meta->arms[arm].available ? median_peak_slot(table, arm) : NULL;
+    double limit = highest_shown(slots, meta->arm_count);
+    for (size_t arm = 0; arm < meta->arm_count; arm++) {
+        const Series *series = slots[arm] ? &slots[arm]->series : NULL;
+        bool shown = series && series_peak(series) <= limit;
+        for (size_t i = 0; series && i < series->count; i++) {
+            axis_include(&panel.y, shown ? (double)series->rss_bytes[i] : NAN);
+            if (series->live_bytes && series->live_bytes[i] > 0 && !floor)
+                floor = slots[arm];
+        }
+    }
+    if (floor)
+        for (size_t i = 0; i < floor->series.count; i++)
+            axis_include(&panel.y, (double)floor->series.live_bytes[i]);
+    axis_finish(&panel.y);
+    chart_lines_make_room(&panel.x);
+    panel.note = floor ? "grey: live bytes, what the workload itself holds" : "live bytes were not counted";
+    chart_panel(chart, &panel);
+
+    LineLabel *labels = zeroed(meta->arm_count, sizeof *labels);
+    size_t count = 0;
+    fputs("-1 NaN NaN NaN NaN\n", chart->data);
+    for (size_t arm = 0; arm < meta->arm_count; arm++) {
+        if (!meta->arms[arm].available)
+            continue;
+        const Cell *cell = comparison_cell(&source->memory->rows[row], (uint32_t)arm, false);
+        labels[count] = (LineLabel){NAN, NAN, source->styles[arm].colour, NULL};
+        labels[count].text = slots[arm]
+                                 ? text_copy(meta->arms[arm].name)
+                                 : text_format("%s %s", meta->arms[arm].name,
+                                               cell->failed ? sample_status_name(cell->worst_status) : "no series");
+        const Series *series = slots[arm] ? &slots[arm]->series : NULL;
+        for (size_t i = 0; series && i < series->count; i++) {
+            fprintf(chart->data, "%zu", arm);
+            chart_put_number(chart->data, share_at(series, i));
+            chart_put_number(chart->data, (double)series->rss_bytes[i]);
+            fputs(" NaN NaN\n", chart->data);
+            labels[count].x = 100;
+            labels[count].y = (double)series->rss_bytes[i];
+        }
+        if (series && series_peak(series) > limit) {
+            char *peak = word_value(series_peak(series), METRIC_PEAK_RSS);
+            free(labels[count].text);
+            labels[count].text = text_format("%s, to %s", meta->arms[arm].name, peak);
+            labels[count].x = NAN; /* its end is out of sight */
+            labels[count].y = panel.y.high;
+            free(peak);
+        }
+        count++;
+    }
+    for (size_t i = 0; floor && i < floor->series.count; i++) {
+        fprintf(chart->data, "%zu", meta->arm_count); /* the number after the last arm's is the floor */
+        chart_put_number(chart->data, share_at(&floor->series, i));
+        chart_put_number(chart->data, fmax((double)floor->series.live_bytes[i], 0));
+        fputs(" NaN NaN\n", chart->data);
+    }
+    chart_lines_write_labels(chart, &panel, labels, count);
+    for (size_t i = 0; i < count; i++)
+        free(labels[i].text);
+    free(labels);
+    free(slots);
+}
+
+int chart_write_rss(const ChartSource *source, const char *folder) {
+    const RunMeta *meta = &source->run->meta;
+    size_t rows = 0;
+    for (size_t row = 0; row < meta->row_count; row++)
+        rows += has_series(&source->tables[row]);
+    if (rows == 0)
+        return 0;
+    Chart chart;
+    if (!chart_begin(&chart, folder, "rss_over_time", source, rows, PLOT_HEIGHT))
+        return -1;
+    char *missing = chart_missing_arms(source->run);
+    chart_titles(&chart, "Resident memory over time",
+                 "For each arm the slot with the median peak, over the share of its own running time. Lower is leaner; "
+                 "grey is the floor.",
+                 missing);
+    free(missing);
+    for (size_t row = 0; row < meta->row_count; row++)
+        if (has_series(&source->tables[row]))
+            write_row(&chart, source, row);
+    return chart_end(&chart) ? 1 : -1;
+}

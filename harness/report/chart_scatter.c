@@ -1,0 +1,175 @@
+/*
+ * chart_scatter.c - speed against memory: geometric means over the rows, one dot an arm, with both intervals.
+ *
+ * Each name stands beside its dot, at the first of several places where it covers neither another name nor a bar.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../store/text.h"
+#include "chart.h"
+
+static const double PLOT_HEIGHT = 400;
+static const double NAME_HEIGHT = 15;
+
+/* One arm. Boxes are in pixels, y upwards, from the lower left corner of the plot. */
+typedef struct Box {
+    double left, right, bottom, top;
+} Box;
+typedef struct Point {
+    size_t arm, rows;
+    Interval speed, memory;
+    char *name;
+    Box box;
+} Point;
+
+static double overlap(Box a, Box b) {
+    double width = fmin(a.right, b.right) - fmax(a.left, b.left);
+    double height = fmin(a.top, b.top) - fmax(a.bottom, b.bottom);
+    return width > 0 && height > 0 ? width * height : 0;
+}
+
+static double pixel_at(const Axis *axis, double value, double pixels) {
+    return log(value / axis->low) / log(axis->high / axis->low) * pixels;
+}
+
+static double value_at(const Axis *axis, double pixel, double pixels) {
+    return axis->low * pow(axis->high / axis->low, pixel / pixels);
+}
+
+/* The two bars of a point as thin boxes. */
+static void bars_of(const Point *point, const Panel *panel, double width, double height, Box bars[2]) {
+    const Interval *speed = &point->speed, *memory = &point->memory;
+    double x = pixel_at(&panel->x, speed->estimate, width), y = pixel_at(&panel->y, memory->estimate, height);
+    bars[0] = (Box){x - 6, x + 6, y - 4, y + 4};
+    bars[1] = (Box){x - 4, x + 4, y - 6, y + 6};
+    if (!isnan(speed->low)) {
+        bars[0].left = pixel_at(&panel->x, speed->low, width);
+        bars[0].right = pixel_at(&panel->x, speed->high, width);
+    }
+    if (!isnan(memory->low)) {
+        bars[1].bottom = pixel_at(&panel->y, memory->low, height);
+        bars[1].top = pixel_at(&panel->y, memory->high, height);
+    }
+}
+
+static double cost_of(Box box, const Point *points, size_t count, size_t self, const Panel *panel, double width,
+                      double height) {
+    double cost = box.left < 0 || box.right > width + panel->right || box.bottom < 0 || box.top > height ? 1e6 : 0;
+    for (size_t i = 0; i < count; i++) {
+        Box bars[2];
+        bars_of(&points[i], panel, width, height, bars);
+        cost += overlap(box, bars[0]) + overlap(box, bars[1]);
+        cost += i < self ? 4 * overlap(box, points[i].box) : 0;
+    }
+    return cost;
+}
+
+/* Places in order of preference: right above, right below, left above, left below, each ever farther. */
+static void place_names(Point *points, size_t count, const Panel *panel, double width, double height) {
+    enum { PLACES = 4, RINGS = 8 };
+    for (size_t self = 0; self < count; self++) {
+        double x = pixel_at(&panel->x, points[self].speed.estimate, width);
+        double y = pixel_at(&panel->y, points[self].memory.estimate, height);
+        double length = chart_text_width(strlen(points[self].name)), best = INFINITY;
+        for (int ring = 0; ring < RINGS; ring++)
+            for (int place = 0; place < PLACES; place++) {
+                double left = place < 2 ? x + 7 : x - 7 - length;
+                double middle = y + (place % 2 ? -1 : 1) * (13 + 8.0 * ring);
+                Box box = {left, left + length, middle - NAME_HEIGHT / 2, middle + NAME_HEIGHT / 2};
+                double cost = cost_of(box, points, count, self, panel, width, height) + 20.0 * ring;
+                if (cost < best) {
+                    best = cost;
+                    points[self].box = box;
+                }
+            }
+    }
+}
+
+static size_t collect(const ChartSource *source, Point *points) {
+    const RunMeta *meta = &source->run->meta;
+    size_t count = 0;
+    for (size_t arm = 0; arm < meta->arm_count; arm++) {
+        size_t rows = source->speed->geometric_mean_rows[arm];
+        if (!rows || !source->memory->geometric_mean_rows[arm])
+            continue;
+        Point *point = &points[count++];
+        *point = (Point){.arm = arm, .rows = rows};
+        point->speed = source->speed->geometric_mean[arm];
+        point->memory = source->memory->geometric_mean[arm];
+        point->name = rows == meta->row_count
+                          ? text_copy(meta->arms[arm].name)
+                          : text_format("%s (%zu of %zu rows)", meta->arms[arm].name, rows, meta->row_count);
+    }
+    return count;
+}
+
+static void include(Axis *axis, Interval interval) {
+    axis_include(axis, interval.estimate);
+    axis_include(axis, interval.low);
+    axis_include(axis, interval.high);
+}
+
+static void write_points(Chart *chart, const Panel *panel, const ChartSource *source, const Point *points,
+                         size_t count) {
+    double width = chart_plot_width(chart, panel), height = chart_plot_height(chart);
+    fputs("-1 NaN NaN NaN NaN NaN NaN\n", chart->data);
+    for (size_t i = 0; i < count; i++) {
+        const Interval *speed = &points[i].speed, *memory = &points[i].memory;
+        const double numbers[] = {speed->estimate, memory->estimate, speed->low,
+                                  speed->high,     memory->low,      memory->high};
+        fprintf(chart->data, "%zu", points[i].arm);
+        for (size_t j = 0; j < 6; j++)
+            chart_put_number(chart->data, numbers[j]);
+        fputc('\n', chart->data);
+    }
+    chart_labels(chart);
+    fputs("NaN NaN 0 \"\"\n", chart->data);
+    for (size_t i = 0; i < count; i++) {
+        const Box *box = &points[i].box;
+        chart_put_number(chart->data, value_at(&panel->x, box->left, width));
+        chart_put_number(chart->data, value_at(&panel->y, (box->bottom + box->top) / 2, height));
+        fprintf(chart->data, " %u", source->styles[points[i].arm].colour);
+        chart_put_text(chart->data, points[i].name);
+        fputc('\n', chart->data);
+    }
+}
+
+int chart_write_scatter(const ChartSource *source, const char *folder) {
+    const RunMeta *meta = &source->run->meta;
+    Point *points = zeroed(meta->arm_count, sizeof *points);
+    size_t count = collect(source, points);
+    Chart chart;
+    int written = count < 2 ? 0 : chart_begin(&chart, folder, "speed_memory", source, 1, PLOT_HEIGHT) ? 1 : -1;
+    if (written > 0) {
+        const char *baseline = meta->arms[meta->baseline].name;
+        char *missing = chart_missing_arms(source->run);
+        char *title = text_format("Peak RSS (upwards) over throughput (to the right), both relative to %s", baseline);
+        chart_titles(
+            &chart, "Speed against memory",
+            "Geometric means over the rows, bars are 95 % intervals; both axes are logarithmic. Right is faster, "
+            "down is leaner.",
+            missing);
+        Panel panel = {.kind = PANEL_LINES, .title = title, .left = 40, .right = 120, .mark_line = 1};
+        panel.note = "an arm that failed in a row has no ratio there: its name says how many rows it stands for";
+        panel.band_low = panel.band_high = NAN;
+        panel.x = panel.y = axis_empty(AXIS_RATIO, true);
+        for (size_t i = 0; i < count; i++) {
+            include(&panel.x, points[i].speed);
+            include(&panel.y, points[i].memory);
+        }
+        axis_finish(&panel.x);
+        axis_finish(&panel.y);
+        chart_panel(&chart, &panel);
+        place_names(points, count, &panel, chart_plot_width(&chart, &panel), chart_plot_height(&chart));
+        write_points(&chart, &panel, source, points, count);
+        written = chart_end(&chart) ? 1 : -1;
+        free(missing);
+        free(title);
+    }
+    for (size_t i = 0; i < count; i++)
+        free(points[i].name);
+    free(points);
+    return written;
+}

@@ -1,0 +1,179 @@
+/*
+ * chart_throughput.c - operations a second: curves over threads where a workload has several numbers of threads, dots
+ * otherwise. One panel a workload with its arguments.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../store/text.h"
+#include "chart_lines.h"
+#include "wording.h"
+
+static bool same_workload(const Row *a, const Row *b) {
+    const char *left = a->arguments ? a->arguments : "", *right = b->arguments ? b->arguments : "";
+    return a->kind == b->kind && !strcmp(a->workload, b->workload) && !strcmp(left, right);
+}
+
+/* The rows of one panel in ascending order of threads. */
+typedef struct Group {
+    size_t *rows;
+    size_t count;
+} Group;
+
+static bool belongs(const RunMeta *meta, const Group *group, size_t row) {
+    if (!same_workload(&meta->rows[group->rows[0]], &meta->rows[row]))
+        return false;
+    for (size_t i = 0; i < group->count; i++) /* two rows alike but for their name are two panels */
+        if (meta->rows[group->rows[i]].threads == meta->rows[row].threads)
+            return false;
+    return true;
+}
+
+static Group *group_rows(const RunMeta *meta, size_t *count) {
+    Group *groups = zeroed(meta->row_count, sizeof *groups);
+    *count = 0;
+    for (size_t row = 0; row < meta->row_count; row++) {
+        size_t g = 0;
+        while (g < *count && !belongs(meta, &groups[g], row))
+            g++;
+        if (g == *count)
+            groups[(*count)++].rows = zeroed(meta->row_count, sizeof *groups->rows);
+        Group *group = &groups[g];
+        size_t at = group->count++;
+        for (; at > 0 && meta->rows[group->rows[at - 1]].threads > meta->rows[row].threads; at--)
+            group->rows[at] = group->rows[at - 1];
+        group->rows[at] = row;
+    }
+    return groups;
+}
+
+/* "larson t1" and "larson t2" share the title "larson". Owned. */
+static char *group_title(const RunMeta *meta, const Group *group) {
+    const Row *row = &meta->rows[group->rows[0]];
+    char *suffix = text_format(" t%u", (unsigned)row->threads), *title;
+    size_t length = strlen(row->name), tail = strlen(suffix);
+    if (group->count > 1 && length > tail && !strcmp(row->name + length - tail, suffix))
+        title = text_copy_part(row->name, length - tail);
+    else
+        title = text_copy(row->name);
+    free(suffix);
+    return title;
+}
+
+static const Cell *cell_of(const ChartSource *source, size_t row, uint32_t arm) {
+    return comparison_cell(&source->speed->rows[row], arm, false);
+}
+
+static void write_curves(Chart *chart, const ChartSource *source, const Group *group, Panel *panel) {
+    const RunMeta *meta = &source->run->meta;
+    uint32_t most = meta->rows[group->rows[group->count - 1]].threads;
+    panel->kind = PANEL_LINES;
+    panel->x = axis_empty(AXIS_THREADS, most > 8);
+    panel->y = axis_empty(AXIS_PER_SECOND, false);
+    for (size_t i = 0; i < group->count; i++) {
+        axis_include(&panel->x, meta->rows[group->rows[i]].threads);
+        for (uint32_t arm = 0; arm < meta->arm_count; arm++) {
+            const Cell *cell = cell_of(source, group->rows[i], arm);
+            axis_include(&panel->y, cell->ok ? cell->median : NAN);
+            axis_include(&panel->y, cell->median_high);
+        }
+    }
+    axis_finish(&panel->x);
+    axis_finish(&panel->y);
+    if (!panel->x.logarithmic) {
+        panel->x.low = 0.8 * meta->rows[group->rows[0]].threads;
+        panel->x.high = most;
+    }
+    chart_lines_make_room(&panel->x);
+    chart_panel(chart, panel);
+
+    LineLabel *labels = zeroed(meta->arm_count, sizeof *labels);
+    size_t label_count = 0;
+    fputs("-1 NaN NaN NaN NaN\n", chart->data);
+    for (uint32_t arm = 0; arm < meta->arm_count; arm++) {
+        if (!meta->arms[arm].available)
+            continue;
+        LineLabel *label = &labels[label_count++];
+        const char *failure = NULL;
+        *label = (LineLabel){NAN, NAN, source->styles[arm].colour, NULL};
+        for (size_t i = 0; i < group->count; i++) {
+            const Cell *cell = cell_of(source, group->rows[i], arm);
+            uint32_t threads = meta->rows[group->rows[i]].threads;
+            if (cell->ok == 0 && cell->failed > 0)
+                failure = sample_status_name(cell->worst_status);
+            if (cell->ok) {
+                label->x = threads;
+                label->y = cell->median;
+            }
+            fprintf(chart->data, "%u %u", (unsigned)arm, (unsigned)threads);
+            chart_put_number(chart->data, cell->ok ? cell->median : NAN);
+            chart_put_number(chart->data, cell->median_low);
+            chart_put_number(chart->data, cell->median_high);
+            fputc('\n', chart->data);
+        }
+        label->text = text_format("%s%s%s", meta->arms[arm].name, failure ? " " : "", failure ? failure : "");
+        label->x = failure ? NAN : label->x; /* its name stands beside no curve's end */
+    }
+    chart_lines_write_labels(chart, panel, labels, label_count);
+    for (size_t i = 0; i < label_count; i++)
+        free(labels[i].text);
+    free(labels);
+}
+
+static void write_dots(Chart *chart, const ChartSource *source, size_t row, Panel *panel, double left, double right) {
+    DotLines dots = chart_dots_of_row(source, source->speed, row, true);
+    Axis range = axis_empty(AXIS_PER_SECOND, false);
+    chart_dots_include(&dots, &range);
+    panel->x = axis_empty(AXIS_PER_SECOND, false);
+    chart_dots_include(&dots, &panel->x);
+    axis_finish(&panel->x);
+    panel->left = left;
+    panel->right = right;
+    chart_dots_write(chart, source, panel, &dots);
+    chart_dots_release(&dots);
+}
+
+int chart_write_throughput(const ChartSource *source, const char *folder) {
+    const RunMeta *meta = &source->run->meta;
+    if (meta->row_count == 0)
+        return 0;
+    size_t count;
+    Group *groups = group_rows(meta, &count);
+    double left = 0, right = 0, height = chart_dots_height(source->run);
+    for (size_t g = 0; g < count; g++) {
+        DotLines dots = chart_dots_of_row(source, source->speed, groups[g].rows[0], true);
+        if (groups[g].count == 1)
+            chart_dots_margins(&dots, &left, &right);
+        else
+            height = fmax(height, 170);
+        chart_dots_release(&dots);
+    }
+    Chart chart;
+    bool begun = chart_begin(&chart, folder, "throughput", source, count, height);
+    if (begun) {
+        char *missing = chart_missing_arms(source->run);
+        chart_titles(&chart, "Throughput in absolute numbers",
+                     "Median of each arm, bars are 95 % intervals. Curves over the number of threads where a workload "
+                     "has several. Right or up is faster.",
+                     missing);
+        free(missing);
+    }
+    for (size_t g = 0; g < count; g++) {
+        const Row *row = &meta->rows[groups[g].rows[0]];
+        char *title = group_title(meta, &groups[g]);
+        char *note = text_format("%s a second%s", row->unit && *row->unit ? row->unit : "operations",
+                                 groups[g].count > 1 ? " over threads" : "");
+        Panel panel = {.title = title, .note = note, .left = 64, .right = chart_lines_margin(source->run) + 50};
+        panel.band_low = panel.band_high = panel.mark_line = NAN;
+        if (begun && groups[g].count > 1)
+            write_curves(&chart, source, &groups[g], &panel);
+        else if (begun)
+            write_dots(&chart, source, groups[g].rows[0], &panel, left, right);
+        free(title);
+        free(note);
+        free(groups[g].rows);
+    }
+    free(groups);
+    return begun && chart_end(&chart) ? 1 : -1;
+}

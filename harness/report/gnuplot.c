@@ -1,0 +1,119 @@
+/*
+ * gnuplot.c - one gnuplot process a chart, without the user's own gnuplot settings, so that charts are the same for
+ * all.
+ */
+#include "gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../store/text.h"
+
+extern char **environ;
+
+enum { OUTPUT_BYTES = 4096 };
+
+/* Runs argv in `folder` (NULL: here); stdout and stderr go into `output`, cut and closed with a NUL. Returns the exit
+ * code, or -1 when the program could not be started or ended by a signal. */
+static int run_quietly(char *const argv[], const char *folder, char output[OUTPUT_BYTES]) {
+    output[0] = '\0';
+    int file = memfd_create("gnuplot output", MFD_CLOEXEC);
+    if (file < 0)
+        return -1;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, file, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, file, STDERR_FILENO);
+    if (folder)
+        posix_spawn_file_actions_addchdir_np(&actions, folder);
+    pid_t child;
+    int status = 0, started = posix_spawnp(&child, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (started == 0)
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+            ;
+    ssize_t length = pread(file, output, OUTPUT_BYTES - 1, 0);
+    output[length > 0 ? length : 0] = '\0';
+    close(file);
+    return started == 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+char *gnuplot_version(void) {
+    char output[OUTPUT_BYTES];
+    char *argv[] = {"gnuplot", "--version", NULL};
+    if (run_quietly(argv, NULL, output) != 0)
+        return NULL;
+    output[strcspn(output, "\n")] = '\0';
+    return text_copy(text_trim(output));
+}
+
+static bool holds_scripts(const char *folder) {
+    char *path = text_format("%s/style.gp", folder);
+    bool found = access(path, R_OK) == 0;
+    free(path);
+    return found;
+}
+
+char *gnuplot_scripts_folder(void) {
+    char program[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash)
+        *slash = '\0';
+    static const char *const places[] = {"../../scripts/charts", "../share/allocbench/charts"};
+    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
+        char *folder = text_format("%s/%s", program, places[i]);
+        char *resolved = realpath(folder, NULL);
+        free(folder);
+        if (resolved && holds_scripts(resolved))
+            return resolved;
+        free(resolved);
+    }
+#ifdef ALLOCBENCH_CHART_SCRIPTS
+    if (holds_scripts(ALLOCBENCH_CHART_SCRIPTS))
+        return text_copy(ALLOCBENCH_CHART_SCRIPTS);
+#endif
+    return NULL;
+}
+
+/* A path as a gnuplot string. */
+static char *quoted(const char *path) {
+    char *text = zeroed(2 * strlen(path) + 3, 1), *end = text;
+    *end++ = '\'';
+    for (; *path; path++) {
+        if (*path == '\'')
+            *end++ = '\'';
+        *end++ = *path;
+    }
+    *end = '\'';
+    return text;
+}
+
+/* What gnuplot says is a line of the script, a caret and the message: people need the last line. */
+static char *last_line(char *output) {
+    char *text = text_trim(output), *newline = strrchr(text, '\n');
+    return text_copy(newline ? newline + 1 : text);
+}
+
+bool gnuplot_draw(const char *scripts, const char *folder, const char *name, const char *format, char **error) {
+    char output[OUTPUT_BYTES];
+    char *folder_of_scripts = quoted(scripts);
+    char *variables = text_format("name = '%s'; format = '%s'; scripts = %s", name, format, folder_of_scripts);
+    char *script = text_format("%s/%s.gp", scripts, name);
+    char *argv[] = {"gnuplot", "--default-settings", "-e", variables, script, NULL};
+    int code = run_quietly(argv, folder, output);
+    *error = code == 0 ? NULL : last_line(output);
+    free(folder_of_scripts);
+    free(variables);
+    free(script);
+    return code == 0;
+}

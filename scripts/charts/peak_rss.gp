@@ -1,0 +1,8 @@
+# peak_rss.gp - every row and arm: median peak with its interval.
+load scripts . "/style.gp"
+do for [i = 1:panels] {
+    load scripts . "/panel.gp"
+    load scripts . "/dots.gp"
+}
+unset multiplot
+unset output

@@ -1,0 +1,8 @@
+# throughput_ratio.gp - every row and arm: ratio to the baseline with its interval.
+load scripts . "/style.gp"
+do for [i = 1:panels] {
+    load scripts . "/panel.gp"
+    load scripts . "/dots.gp"
+}
+unset multiplot
+unset output
