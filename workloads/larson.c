@@ -48,7 +48,7 @@ static void find_sized_operators(void) {
         slot_fail(SLOT_VERDICT_UNSUPPORTED, "--sized yes: no operator new or sized operator delete");
 }
 
-static inline void *allocate(size_t size, bool by_operator) {
+KIT_INLINE void *allocate(size_t size, bool by_operator) {
     static const char nothrow;
     void *block = by_operator ? sized_new(size, &nothrow) : malloc(size);
     if (!block)
@@ -56,7 +56,7 @@ static inline void *allocate(size_t size, bool by_operator) {
     return block;
 }
 
-static inline void release(void *block, size_t size, bool by_operator) {
+KIT_INLINE void release(void *block, size_t size, bool by_operator) {
     if (by_operator)
         sized_delete(block, size);
     else
@@ -64,7 +64,7 @@ static inline void release(void *block, size_t size, bool by_operator) {
 }
 
 /* Writes the first two bytes and reads them back, as a program that uses its block would. */
-static inline void touch(void *block, size_t size) {
+KIT_INLINE void touch(void *block, size_t size) {
     volatile unsigned char *bytes = block;
     bytes[0] = (unsigned char)size;
     bytes[1] = (unsigned char)(size >> 8);
@@ -77,7 +77,7 @@ static void check(const Slot *slot, uint64_t tag) {
         slot_corrupt(slot->block, slot->size, "content changed since it was written");
 }
 
-static inline void fill_slot(Slot *slot, Worker *worker, SlotLine *live, uint32_t size, bool verify) {
+KIT_INLINE void fill_slot(Slot *slot, Worker *worker, SlotLine *live, uint32_t size, bool verify) {
     slot->size = size;
     slot->block = allocate(size, sized != 0);
     slot_count_malloc(live, size);
@@ -254,4 +254,6 @@ static const Workload workload = {
     .run = run,
 };
 
-int main(int argc, char **argv) { return kit_main(&workload, argc, argv); }
+int main(int argc, char **argv) {
+    return kit_main(&workload, argc, argv);
+}

@@ -125,7 +125,9 @@ static void give_back(uint64_t bytes) {
     event_notify(&room);
 }
 
-static Batch *create_batch(void) { return mapping_create(1, sizeof(Batch) + batch_blocks * sizeof(Block)); }
+static Batch *create_batch(void) {
+    return mapping_create(1, sizeof(Batch) + batch_blocks * sizeof(Block));
+}
 
 static void end_pushing(size_t queue) {
     if (atomic_fetch_sub_explicit(&pushers_left[queue], 1, memory_order_acq_rel) == 1)
@@ -221,8 +223,7 @@ static void run(const Options *options) {
         uint64_t pushers = i < rails ? producers : proxies;
         atomic_store_explicit(&pushers_left[i], (uint32_t)(rails > 1 ? 1 : pushers), memory_order_relaxed);
     }
-    sizes = sizes_create((SizeDistribution)distribution, (uint32_t)minimum_size, (uint32_t)maximum_size,
-                         options->seed);
+    sizes = sizes_create((SizeDistribution)distribution, (uint32_t)minimum_size, (uint32_t)maximum_size, options->seed);
     Worker *workers = workers_create(options, threads);
     uint32_t sharing = ring ? threads : (uint32_t)producers;
     for (uint32_t i = 0; i < sharing; i++) {
@@ -316,7 +317,8 @@ static const Workload workload = {
     .name = "producer_consumer",
     .summary = "blocks are allocated in one thread and freed in another, in pairs, fans and rings",
     .models = "message passing between threads: pipelines, actors, brokers",
-    .published = "message-passing benchmarks of snmalloc (Lietar et al., ISMM 2019) and of Hoard's authors (ASPLOS 2000)",
+    .published =
+        "message-passing benchmarks of snmalloc (Lietar et al., ISMM 2019) and of Hoard's authors (ASPLOS 2000)",
     .changed = "one engine with four kinds of queue; bytes in flight are bounded, so memory is the allocator's doing "
                "and not the scheduler's; waiting threads sleep",
     .unit = "blocks",
@@ -330,4 +332,6 @@ static const Workload workload = {
     .run = run,
 };
 
-int main(int argc, char **argv) { return kit_main(&workload, argc, argv); }
+int main(int argc, char **argv) {
+    return kit_main(&workload, argc, argv);
+}

@@ -16,8 +16,7 @@ enum { TOUCHED_BYTES = 128 };
 
 static uint64_t queue_kind = QUEUE_LIFO, batch_blocks = 4096, queue_limit = 100, block_size = 64, mixed = 0;
 
-static const uint32_t mixed_sizes[] = {8,   12,  16,  24,  32,  48,  64,   96,  128,
-                                       192, 256, 384, 512, 768, 1024, 1536, 2048};
+static const uint32_t mixed_sizes[] = {8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048};
 enum { MIXED_SIZES = sizeof mixed_sizes / sizeof mixed_sizes[0] };
 
 typedef struct Batch {
@@ -31,17 +30,23 @@ static Queue **queues; /* one for all pairs, or one for each when they are SPSC 
 static size_t queue_count;
 static _Atomic uint32_t allocators_left;
 
-static uint32_t pair_count(const Options *options) { return options->threads / 2; }
+static uint32_t pair_count(const Options *options) {
+    return options->threads / 2;
+}
 
-static size_t batch_bytes(uint64_t count) { return sizeof(Batch) + count * sizeof(void *); }
+static size_t batch_bytes(uint64_t count) {
+    return sizeof(Batch) + count * sizeof(void *);
+}
 
-static inline uint32_t next_size(Random *sizes, uint32_t fixed) {
+KIT_INLINE uint32_t next_size(Random *sizes, uint32_t fixed) {
     return fixed ? fixed : mixed_sizes[random_below(sizes, MIXED_SIZES)];
 }
 
-static uint32_t fixed_size(void) { return mixed ? 0 : (uint32_t)block_size; }
+static uint32_t fixed_size(void) {
+    return mixed ? 0 : (uint32_t)block_size;
+}
 
-static void prepare_block(void *block, uint32_t size, uint64_t tag, bool verify) {
+KIT_INLINE void prepare_block(void *block, uint32_t size, uint64_t tag, bool verify) {
     if (!verify) {
         memset(block, (int)(size & 0xff), size < TOUCHED_BYTES ? size : TOUCHED_BYTES);
         return;
@@ -149,15 +154,17 @@ static void check_options(Options *options) {
     if (options->threads == 1 || !options->threads_given)
         options->threads = options->threads < 2 ? 2 : options->threads & ~1u; /* never less than one pair */
     if (options->threads % 2 != 0)
-        kit_usage_error("--threads %u: must be even, since each allocating thread has a releasing one (1 runs one pair)",
-                        options->threads);
+        kit_usage_error(
+            "--threads %u: must be even, since each allocating thread has a releasing one (1 runs one pair)",
+            options->threads);
 }
 
 static const char *const size_choices[] = {"fixed", "mixed", NULL};
 static const char *const queue_choices[] = {"lifo", "fifo", "spsc", NULL};
 
 static const Parameter parameters[] = {
-    {"queue", PARAMETER_CHOICE, &queue_kind, 0, 0, queue_choices, "How batches travel; spsc gives each pair its own ring"},
+    {"queue", PARAMETER_CHOICE, &queue_kind, 0, 0, queue_choices,
+     "How batches travel; spsc gives each pair its own ring"},
     {"sizes", PARAMETER_CHOICE, &mixed, 0, 0, size_choices, "One fixed size, or 17 sizes from 8 to 2048 bytes"},
     {"size", PARAMETER_BYTES, &block_size, 8, 1 << 24, NULL, "The fixed size"},
     {"batch", PARAMETER_COUNT, &batch_blocks, 1, 1 << 20, NULL, "Blocks in a batch"},
@@ -179,4 +186,6 @@ static const Workload workload = {
     .run = run,
 };
 
-int main(int argc, char **argv) { return kit_main(&workload, argc, argv); }
+int main(int argc, char **argv) {
+    return kit_main(&workload, argc, argv);
+}

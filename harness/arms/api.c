@@ -21,7 +21,8 @@ void *arm_map(size_t bytes, size_t alignment) {
         return arm_out_of_memory();
     bytes = arm_round_up(bytes, page);
     whole = bytes + spare;
-    unsigned char *start = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    unsigned char *start =
+        mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
         return arm_out_of_memory();
     unsigned char *aligned = (unsigned char *)arm_round_up((uintptr_t)start, alignment);
@@ -32,7 +33,9 @@ void *arm_map(size_t bytes, size_t alignment) {
     return aligned;
 }
 
-static bool is_power_of_two(size_t value) { return value != 0 && (value & (value - 1)) == 0; }
+static bool is_power_of_two(size_t value) {
+    return value != 0 && (value & (value - 1)) == 0;
+}
 
 static void *allocate_aligned(size_t alignment, size_t size) {
     return alignment <= ARM_MINIMUM_ALIGNMENT ? malloc(size) : arm_allocate_aligned(alignment, size);
@@ -84,9 +87,13 @@ ARM_EXPORT void *memalign(size_t alignment, size_t size) {
     return allocate_aligned(alignment, size);
 }
 
-ARM_EXPORT void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
+ARM_EXPORT void *aligned_alloc(size_t alignment, size_t size) {
+    return memalign(alignment, size);
+}
 
-ARM_EXPORT void *valloc(size_t size) { return allocate_aligned((size_t)sysconf(_SC_PAGESIZE), size); }
+ARM_EXPORT void *valloc(size_t size) {
+    return allocate_aligned((size_t)sysconf(_SC_PAGESIZE), size);
+}
 
 ARM_EXPORT void *pvalloc(size_t size) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -51,9 +51,13 @@ static inline void *allocate(size_t alignment, size_t size) {
     return place((unsigned char *)block, size);
 }
 
-ARM_EXPORT void *malloc(size_t size) { return allocate(ARM_MINIMUM_ALIGNMENT, size); }
+ARM_EXPORT void *malloc(size_t size) {
+    return allocate(ARM_MINIMUM_ALIGNMENT, size);
+}
 
-ARM_EXPORT void free(void *block) { (void)block; }
+ARM_EXPORT void free(void *block) {
+    (void)block;
+}
 
 /* Memory is fresh from the system, so it is zero. */
 ARM_EXPORT void *calloc(size_t count, size_t size) {
@@ -67,4 +71,6 @@ ARM_EXPORT size_t malloc_usable_size(void *block) {
     return block ? *(const size_t *)(const void *)((unsigned char *)block - HEADER_BYTES) : 0;
 }
 
-void *arm_allocate_aligned(size_t alignment, size_t size) { return allocate(alignment, size); }
+void *arm_allocate_aligned(size_t alignment, size_t size) {
+    return allocate(alignment, size);
+}

@@ -26,8 +26,8 @@
 
 enum {
     UNIT_BYTES = 1 << 20,
-    REGION_BYTES = 32 << 20,     /* small units are mapped this many bytes at a time */
-    FINE_LIMIT = 1024,           /* classes are 16 bytes apart up to here, then four a doubling */
+    REGION_BYTES = 32 << 20, /* small units are mapped this many bytes at a time */
+    FINE_LIMIT = 1024,       /* classes are 16 bytes apart up to here, then four a doubling */
     FINE_CLASSES = FINE_LIMIT / 16,
     LARGEST_EXPONENT = 46,
     CLASSES = FINE_CLASSES + 1 + 4 * (LARGEST_EXPONENT - 9),
@@ -71,7 +71,9 @@ static void abandon_heap(void *heap) {
     push_abandoned(heap, heap);
 }
 
-static void create_heap_key(void) { pthread_key_create(&heap_key, abandon_heap); }
+static void create_heap_key(void) {
+    pthread_key_create(&heap_key, abandon_heap);
+}
 
 static Heap *adopt_heap(void) {
     Heap *heap = atomic_exchange_explicit(&abandoned_heaps, NULL, memory_order_acquire);
@@ -101,7 +103,7 @@ static inline uint32_t class_of(size_t size) {
 
 static inline size_t class_bytes(uint32_t class) {
     if (class <= FINE_CLASSES)
-        return (size_t)class * 16;
+        return (size_t) class * 16;
     uint32_t step = class - FINE_CLASSES - 1;
     return (size_t)(5 + step % 4) << (10 + step / 4 - 2);
 }
@@ -167,7 +169,7 @@ static inline void *allocate(size_t size, size_t alignment, bool *fresh) {
     }
     *fresh = true;
     return class_bytes(class) <= SMALL_LIMIT && alignment <= class_bytes(class) ? cut_block(heap, class)
-                                                                               : map_block(class, alignment);
+                                                                                : map_block(class, alignment);
 }
 
 ARM_EXPORT void *malloc(size_t size) {
@@ -195,7 +197,9 @@ ARM_EXPORT void *calloc(size_t count, size_t size) {
     return block && !fresh ? memset(block, 0, bytes) : block;
 }
 
-ARM_EXPORT size_t malloc_usable_size(void *block) { return block ? header_of(block)->block_bytes : 0; }
+ARM_EXPORT size_t malloc_usable_size(void *block) {
+    return block ? header_of(block)->block_bytes : 0;
+}
 
 void *arm_allocate_aligned(size_t alignment, size_t size) {
     if (alignment > (size_t)1 << LARGEST_EXPONENT || size > (size_t)1 << LARGEST_EXPONENT)

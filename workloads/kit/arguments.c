@@ -1,6 +1,7 @@
 /*
  * arguments.c - command line by argp. argp collects the flags and prints --help; the values are judged here, because
- * argp's own errors take several lines and do not say what is allowed. Silencing those (ARGP_NO_ERRS) silences argp's own
+ * argp's own errors take several lines and do not say what is allowed. Silencing those (ARGP_NO_ERRS) silences argp's
+ * own
  * --help too, hence the one here.
  */
 #include "arguments.h"
@@ -107,7 +108,9 @@ static void collect_all(const Workload *workload, int argc, char **argv, Collect
         struct argp_option *option = &options[COMMON_OPTIONS + i];
         option->name = parameter->name;
         option->key = KEY_PARAMETER + (int)i;
-        option->arg = parameter->kind == PARAMETER_CHOICE ? "NAME" : parameter->kind == PARAMETER_YES_NO ? "yes|no" : "N";
+        option->arg = parameter->kind == PARAMETER_CHOICE   ? "NAME"
+                      : parameter->kind == PARAMETER_YES_NO ? "yes|no"
+                                                            : "N";
         option->doc = parameter->doc;
         option->group = 1;
     }
@@ -290,8 +293,8 @@ bool arguments_read(const Workload *workload, int argc, char **argv, Options *op
     if (workload->unscaled && (fixed || timed))
         kit_usage_error("--%s: the work of %s is set by its parameters alone", fixed ? "ops" : "seconds",
                         workload->name);
-    *options = (Options){
-        .threads = default_threads(workload), .operations = workload->default_operations, .seed = 4141};
+    *options =
+        (Options){.threads = default_threads(workload), .operations = workload->default_operations, .seed = 4141};
     const char *preset = last_text(&collected, KEY_PRESET);
     if (preset)
         apply_preset(workload, preset, options);

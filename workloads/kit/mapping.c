@@ -23,4 +23,6 @@ void *mapping_create(size_t count, size_t element_bytes) {
     return memory;
 }
 
-uint64_t mapping_bytes(void) { return atomic_load_explicit(&mapped_bytes, memory_order_relaxed); }
+uint64_t mapping_bytes(void) {
+    return atomic_load_explicit(&mapped_bytes, memory_order_relaxed);
+}

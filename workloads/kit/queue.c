@@ -86,7 +86,9 @@ Queue *queue_create(QueueKind kind, size_t capacity, size_t message_bytes) {
     return queue;
 }
 
-static void *cell_at(Queue *queue, uint64_t index) { return queue->cells + index * queue->stride; }
+static void *cell_at(Queue *queue, uint64_t index) {
+    return queue->cells + index * queue->stride;
+}
 
 static bool locked_push(Queue *queue, const void *message) {
     pthread_mutex_lock(&queue->mutex);
@@ -217,7 +219,8 @@ static Outcome attempt_push(Queue *queue, void *message) {
     return try_push(queue, message) ? MOVED : BLOCKED;
 }
 
-/* closed is read first (acquire, partner of the store in queue_close): what was pushed before closing is still found. */
+/* closed is read first (acquire, partner of the store in queue_close): what was pushed before closing is still found.
+ */
 static Outcome attempt_pop(Queue *queue, void *message) {
     bool closed = atomic_load_explicit(&queue->closed, memory_order_acquire);
     return try_pop(queue, message) ? MOVED : closed ? CLOSED : BLOCKED;
@@ -252,7 +255,9 @@ static bool ring_exchange(Queue *queue, void *message, Outcome (*attempt)(Queue 
     return outcome == MOVED;
 }
 
-static bool is_locked_kind(const Queue *queue) { return queue->kind == QUEUE_LIFO || queue->kind == QUEUE_FIFO; }
+static bool is_locked_kind(const Queue *queue) {
+    return queue->kind == QUEUE_LIFO || queue->kind == QUEUE_FIFO;
+}
 
 bool queue_push(Queue *queue, const void *message) {
     if (is_locked_kind(queue))

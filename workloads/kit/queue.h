@@ -24,7 +24,7 @@ typedef struct Queue Queue;
 
 typedef struct QueueStatistics {
     uint64_t pushes;
-    uint64_t depth_sum;  /* of the messages found waiting, at each push: / pushes is the mean occupancy */
+    uint64_t depth_sum; /* of the messages found waiting, at each push: / pushes is the mean occupancy */
     uint64_t depth_maximum;
     uint64_t push_waits; /* times a producer found it full */
     uint64_t pop_waits;  /* times a consumer found it empty */

@@ -33,8 +33,12 @@ static inline uint64_t random_next(Random *random) {
     return (uint64_t)(product >> 64) ^ (uint64_t)product;
 }
 
-static inline uint32_t random_high(uint64_t draw) { return (uint32_t)(draw >> 32); }
-static inline uint32_t random_low(uint64_t draw) { return (uint32_t)draw; }
+static inline uint32_t random_high(uint64_t draw) {
+    return (uint32_t)(draw >> 32);
+}
+static inline uint32_t random_low(uint64_t draw) {
+    return (uint32_t)draw;
+}
 
 /* Maps 32 random bits to [0, bound); bound 0 gives 0. */
 static inline uint32_t random_scale(uint32_t bits, uint32_t bound) {

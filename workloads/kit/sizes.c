@@ -14,9 +14,8 @@ const Sizes *sizes_create(SizeDistribution distribution, uint32_t minimum, uint3
     /* Stratified: entry i draws from the i-th part of the distribution, so that the mean hardly depends on the seed. */
     for (uint32_t i = 0; i < SIZES_ENTRIES; i++) {
         double part = (i + (double)random_high(random_next(&random)) / 4294967296.0) / SIZES_ENTRIES;
-        double size = distribution == SIZES_UNIFORM
-                          ? minimum + part * ((double)maximum - minimum + 1)
-                          : minimum * pow(((double)maximum + 1) / minimum, part);
+        double size = distribution == SIZES_UNIFORM ? minimum + part * ((double)maximum - minimum + 1)
+                                                    : minimum * pow(((double)maximum + 1) / minimum, part);
         sizes->entries[i] = size >= maximum ? maximum : size <= minimum ? minimum : (uint32_t)size;
     }
     for (uint32_t i = SIZES_ENTRIES - 1; i > 0; i--) {

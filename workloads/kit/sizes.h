@@ -27,6 +27,8 @@ typedef struct Sizes {
 const Sizes *sizes_create(SizeDistribution distribution, uint32_t minimum, uint32_t maximum, uint64_t seed);
 
 /* `bits` is a random number. */
-static inline uint32_t sizes_pick(const Sizes *sizes, uint32_t bits) { return sizes->entries[bits % SIZES_ENTRIES]; }
+static inline uint32_t sizes_pick(const Sizes *sizes, uint32_t bits) {
+    return sizes->entries[bits % SIZES_ENTRIES];
+}
 
 #endif

@@ -40,8 +40,9 @@ static SlotPage *map_parents_page(const char *text) {
         slot_fail(SLOT_VERDICT_UNSUPPORTED, "cannot map the slot page: %s", strerror(errno));
     if (mapped->magic != SLOT_MAGIC || mapped->version != SLOT_PROTOCOL_VERSION ||
         mapped->page_bytes < sizeof(SlotPage))
-        slot_fail(SLOT_VERDICT_UNSUPPORTED, "the slot page is of protocol version %u with %u bytes, expected %u and %zu",
-                  mapped->version, mapped->page_bytes, SLOT_PROTOCOL_VERSION, sizeof(SlotPage));
+        slot_fail(SLOT_VERDICT_UNSUPPORTED,
+                  "the slot page is of protocol version %u with %u bytes, expected %u and %zu", mapped->version,
+                  mapped->page_bytes, SLOT_PROTOCOL_VERSION, sizeof(SlotPage));
     return mapped;
 }
 
@@ -77,7 +78,9 @@ void slot_open(void) {
     find_library("free", page->free_library);
 }
 
-SlotPage *slot_page(void) { return page; }
+SlotPage *slot_page(void) {
+    return page;
+}
 
 void slot_set_threads(uint32_t threads) {
     page->threads = threads;
@@ -85,11 +88,17 @@ void slot_set_threads(uint32_t threads) {
 }
 
 /* Release: a parent that reads the phase with acquire also sees what was written into the page before it. */
-void slot_enter_phase(SlotPhase phase) { atomic_store_explicit(&page->phase, phase, memory_order_release); }
+void slot_enter_phase(SlotPhase phase) {
+    atomic_store_explicit(&page->phase, phase, memory_order_release);
+}
 
-SlotLine *slot_line(uint32_t thread) { return &page->lines[thread % SLOT_LINES]; }
+SlotLine *slot_line(uint32_t thread) {
+    return &page->lines[thread % SLOT_LINES];
+}
 
-SlotLine *slot_live_line(uint32_t thread) { return page->count_live ? slot_line(thread) : NULL; }
+SlotLine *slot_live_line(uint32_t thread) {
+    return page->count_live ? slot_line(thread) : NULL;
+}
 
 /* A small /proc file, whole, by plain read(2): stdio would take its buffer from the heap under test. */
 static bool read_small_file(const char *path, char *text, size_t size) {

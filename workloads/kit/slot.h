@@ -69,8 +69,7 @@ static inline void slot_add_operations(SlotLine *line, uint64_t amount) {
     if (slot_lines_are_shared)
         atomic_fetch_add_explicit(&line->operations, amount, memory_order_relaxed);
     else
-        atomic_store_explicit(&line->operations,
-                              atomic_load_explicit(&line->operations, memory_order_relaxed) + amount,
+        atomic_store_explicit(&line->operations, atomic_load_explicit(&line->operations, memory_order_relaxed) + amount,
                               memory_order_relaxed);
 }
 

@@ -25,10 +25,10 @@
 
 /* Where the child stands. Only ever grows, except IDLE -> RUNNING in workloads that declare idle phases. */
 typedef enum SlotPhase {
-    SLOT_PHASE_NONE = 0,  /* the child has not reached its main() or is no kit workload */
-    SLOT_PHASE_SETUP = 1, /* arguments read, proof of preload written */
-    SLOT_PHASE_RUNNING = 2, /* between the two marks: operations count and time runs */
-    SLOT_PHASE_IDLE = 3,    /* everything freed on purpose, watching what memory stays */
+    SLOT_PHASE_NONE = 0,     /* the child has not reached its main() or is no kit workload */
+    SLOT_PHASE_SETUP = 1,    /* arguments read, proof of preload written */
+    SLOT_PHASE_RUNNING = 2,  /* between the two marks: operations count and time runs */
+    SLOT_PHASE_IDLE = 3,     /* everything freed on purpose, watching what memory stays */
     SLOT_PHASE_FINISHED = 4, /* after the second mark, results written */
 } SlotPhase;
 

@@ -19,7 +19,9 @@ void thread_prepare(const Options *options) {
     }
 }
 
-uint32_t thread_processors(void) { return (uint32_t)CPU_COUNT(&allowed); }
+uint32_t thread_processors(void) {
+    return (uint32_t)CPU_COUNT(&allowed);
+}
 
 void thread_pin(uint32_t index) {
     if (!pinning)

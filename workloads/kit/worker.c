@@ -35,6 +35,10 @@ void workers_finish(const Worker *workers, uint32_t count) {
     slot_finish(operations, checksum, requested_bytes);
 }
 
-void worker_start_clock(const Options *options) { deadline_ns = clock_now_ns() + options->duration_ns; }
+void worker_start_clock(const Options *options) {
+    deadline_ns = clock_now_ns() + options->duration_ns;
+}
 
-bool worker_time_is_up(void) { return clock_now_ns() >= deadline_ns; }
+bool worker_time_is_up(void) {
+    return clock_now_ns() >= deadline_ns;
+}

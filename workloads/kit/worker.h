@@ -14,20 +14,23 @@
 #include "slot.h"
 #include "workload.h"
 
+/* For helpers of a measured loop: compilers must not disagree about what is a call there. */
+#define KIT_INLINE static inline __attribute__((always_inline))
+
 /* Operations between two looks at the clock; the counters in the slot page lag behind by at most this. */
 enum { WORKER_BATCH = 512 };
 
 typedef struct Worker {
     _Alignas(128) uint32_t index; /* own pair of cache lines: neighbours are prefetched together */
     bool verify;
-    bool timed;         /* runs until the deadline instead of until `remaining` is 0 */
+    bool timed; /* runs until the deadline instead of until `remaining` is 0 */
     Random random;
     SlotLine *line;
     SlotLine *live;     /* NULL unless live bytes are counted */
     uint64_t remaining; /* operations left to take */
     uint64_t operations;
     uint64_t requested_bytes;
-    uint64_t checksum;  /* of this thread's request sequence; the run's is the sum */
+    uint64_t checksum; /* of this thread's request sequence; the run's is the sum */
 } Worker;
 
 /* `count` workers in kit memory, each seeded with its index, without work. */

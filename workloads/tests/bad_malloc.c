@@ -23,8 +23,7 @@ static uintptr_t heap(void) {
     uintptr_t found = atomic_load(&start);
     if (found)
         return found;
-    void *mapped =
-        mmap(NULL, HEAP_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *mapped = mmap(NULL, HEAP_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     atomic_compare_exchange_strong(&start, &found, (uintptr_t)mapped);
     return atomic_load(&start);
 }
@@ -48,7 +47,9 @@ void *malloc(size_t size) {
 #endif
 }
 
-void *calloc(size_t count, size_t size) { return malloc(count * size); }
+void *calloc(size_t count, size_t size) {
+    return malloc(count * size);
+}
 
 void *realloc(void *block, size_t size) {
     void *moved = malloc(size);
@@ -59,4 +60,6 @@ void *realloc(void *block, size_t size) {
     return moved;
 }
 
-void free(void *block) { (void)block; }
+void free(void *block) {
+    (void)block;
+}

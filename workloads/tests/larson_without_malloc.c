@@ -11,7 +11,9 @@ static inline void *no_malloc(size_t size) {
     return block;
 }
 
-static inline void no_free(void *block) { __asm__ volatile("" ::"r"(block) : "memory"); }
+static inline void no_free(void *block) {
+    __asm__ volatile("" ::"r"(block) : "memory");
+}
 
 #define malloc no_malloc
 #define free no_free

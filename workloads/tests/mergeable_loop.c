@@ -1,13 +1,11 @@
-/* mergeable_loop.c - a loop whose malloc and free an informed compiler deletes: proves that timed_loops.sh would see. */
+/* mergeable_loop.c - a loop whose malloc and free an informed compiler deletes: proves that timed_loops.sh would see.
+ */
 #include <stdlib.h>
 
 __attribute__((noinline)) static int timed_pairs(int count) {
     int made = 0;
-    for (int i = 0; i < count; i++) {
-        void *block = malloc(64);
-        made += block != NULL;
-        free(block);
-    }
+    for (; made < count; made++)
+        free(malloc(64));
     return made;
 }
 

@@ -57,7 +57,7 @@ static const Workload workload = {.name = "test",
                                   .preset_count = 1};
 
 static Options read_arguments(int argc, const char *const *arguments) {
-    char *argv[16] = {(char *)(uintptr_t)"test"};
+    char *argv[16] = {(char *)(uintptr_t) "test"};
     for (int i = 0; i < argc; i++)
         argv[i + 1] = (char *)(uintptr_t)arguments[i];
     Options options;
@@ -97,8 +97,11 @@ static void the_last_flag_wins(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_numbers), cmocka_unit_test(byte_sizes), cmocka_unit_test(seconds),
-        cmocka_unit_test(defaults),      cmocka_unit_test(given_flags_override_the_preset),
+        cmocka_unit_test(whole_numbers),
+        cmocka_unit_test(byte_sizes),
+        cmocka_unit_test(seconds),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(given_flags_override_the_preset),
         cmocka_unit_test(the_last_flag_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,9 +68,12 @@ static void zero_is_zero(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_single_byte_counts),    cmocka_unit_test(nothing_beyond_the_size_is_written),
-        cmocka_unit_test(address_size_and_tag_matter), cmocka_unit_test(overlapping_blocks_destroy_each_other),
-        cmocka_unit_test(alignment_is_eight_up_to_eight_bytes), cmocka_unit_test(zero_is_zero),
+        cmocka_unit_test(every_single_byte_counts),
+        cmocka_unit_test(nothing_beyond_the_size_is_written),
+        cmocka_unit_test(address_size_and_tag_matter),
+        cmocka_unit_test(overlapping_blocks_destroy_each_other),
+        cmocka_unit_test(alignment_is_eight_up_to_eight_bytes),
+        cmocka_unit_test(zero_is_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* test_queue.c - order, bounds and closing of each kind of queue, and that nothing is lost or doubled between threads. */
+/* test_queue.c - order, bounds and closing of each kind of queue, and that nothing is lost or doubled between threads.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
