@@ -99,6 +99,25 @@ static error_t collect(int key, char *text, struct argp_state *state) {
     return 0;
 }
 
+/* "lifo, fifo or spsc" */
+static void list_choices(const char *const *choices, char *text, size_t size) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; choices[i] && used < size; i++) {
+        const char *between = i == 0 ? "" : choices[i + 1] ? ", " : " or ";
+        int written = snprintf(text + used, size - used, "%s%s", between, choices[i]);
+        used += written > 0 ? (size_t)written : 0;
+    }
+}
+
+/* The presets' names, ended by NULL. */
+static void preset_names(const Workload *workload, const char *names[KIT_MAXIMUM_PARAMETERS + 1]) {
+    size_t count = workload->preset_count < KIT_MAXIMUM_PARAMETERS ? workload->preset_count : KIT_MAXIMUM_PARAMETERS;
+    for (size_t i = 0; i < count; i++)
+        names[i] = workload->presets[i].name;
+    names[count] = NULL;
+}
+
 static void collect_all(const Workload *workload, int argc, char **argv, Collected *collected) {
     struct argp_option options[COMMON_OPTIONS + KIT_MAXIMUM_PARAMETERS + 1];
     memset(options, 0, sizeof options);
@@ -113,6 +132,15 @@ static void collect_all(const Workload *workload, int argc, char **argv, Collect
                                                             : "N";
         option->doc = parameter->doc;
         option->group = 1;
+    }
+    char preset_doc[320];
+    const char *names[KIT_MAXIMUM_PARAMETERS + 1];
+    preset_names(workload, names);
+    if (names[0]) {
+        size_t start = (size_t)snprintf(preset_doc, sizeof preset_doc, "Start from the parameters of ");
+        list_choices(names, preset_doc + start, sizeof preset_doc - start);
+        for (size_t i = 0; i < COMMON_OPTIONS; i++)
+            options[i].doc = options[i].key == KEY_PRESET ? preset_doc : options[i].doc;
     }
     const struct argp argp = {options, collect, NULL, workload->summary, NULL, NULL, NULL};
     if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, collected) != 0)
@@ -159,17 +187,6 @@ static uint64_t number_in_range(const char *flag, const char *text, bool bytes, 
         kit_usage_error("--%s %s: must be a whole number from %llu to %llu%s", flag, text, (unsigned long long)minimum,
                         (unsigned long long)maximum, bytes ? " bytes (K, M and G are understood)" : "");
     return value;
-}
-
-/* "lifo, fifo or spsc" */
-static void list_choices(const char *const *choices, char *text, size_t size) {
-    size_t used = 0;
-    text[0] = '\0';
-    for (size_t i = 0; choices[i] && used < size; i++) {
-        const char *between = i == 0 ? "" : choices[i + 1] ? ", " : " or ";
-        int written = snprintf(text + used, size - used, "%s%s", between, choices[i]);
-        used += written > 0 ? (size_t)written : 0;
-    }
 }
 
 static void set_parameter(const Parameter *parameter, const char *text) {
@@ -247,13 +264,13 @@ static const char *last_text(const Collected *collected, int key) {
 
 static void apply_preset(const Workload *workload, const char *name, Options *options) {
     const Preset *preset = NULL;
-    const char *names[KIT_MAXIMUM_PARAMETERS + 1] = {NULL};
     for (size_t i = 0; i < workload->preset_count; i++) {
-        names[i] = workload->presets[i].name;
-        if (strcmp(names[i], name) == 0)
+        if (strcmp(workload->presets[i].name, name) == 0)
             preset = &workload->presets[i];
     }
     if (!preset) {
+        const char *names[KIT_MAXIMUM_PARAMETERS + 1];
+        preset_names(workload, names);
         char allowed[256];
         list_choices(names, allowed, sizeof allowed);
         kit_usage_error("--preset %s: %s%s", name, names[0] ? "must be " : "this workload has no presets", allowed);
