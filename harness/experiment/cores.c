@@ -51,13 +51,12 @@ static void remove_siblings(const cpu_set_t *used, cpu_set_t *left) {
     for (int i = 0; i < cores; i++) {
         hwloc_obj_t core = hwloc_get_obj_by_type(machine, HWLOC_OBJ_CORE, (unsigned)i);
         bool busy = false;
-        int cpu;
-        hwloc_bitmap_foreach_begin(cpu, core->cpuset) busy = busy || (cpu < CPU_SETSIZE && CPU_ISSET(cpu, used));
-        hwloc_bitmap_foreach_end();
-        if (!busy)
-            continue;
-        hwloc_bitmap_foreach_begin(cpu, core->cpuset) if (cpu < CPU_SETSIZE) CPU_CLR(cpu, left);
-        hwloc_bitmap_foreach_end();
+        for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+            busy = busy || (CPU_ISSET(cpu, used) && hwloc_bitmap_isset(core->cpuset, (unsigned)cpu) == 1);
+        for (size_t cpu = 0; cpu < CPU_SETSIZE && busy; cpu++) {
+            if (hwloc_bitmap_isset(core->cpuset, (unsigned)cpu) == 1)
+                CPU_CLR(cpu, left);
+        }
     }
 }
 
@@ -100,7 +99,7 @@ void cores_stay_off(uint32_t threads) {
     }
     cpu_set_t used, left = *allowed;
     CPU_ZERO(&used);
-    for (int cpu = 0; cpu < CPU_SETSIZE && threads > 0; cpu++) {
+    for (size_t cpu = 0; cpu < CPU_SETSIZE && threads > 0; cpu++) {
         if (CPU_ISSET(cpu, allowed)) {
             CPU_SET(cpu, &used);
             CPU_CLR(cpu, &left);

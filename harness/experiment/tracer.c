@@ -31,7 +31,7 @@ void tracer_attach(Tracer *tracer, pid_t leader, bool descendants, const char *l
 }
 
 static FILE *open_proc(pid_t pid, const char *name) {
-    char path[64];
+    char path[128];
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
     return fopen(path, "re");
 }

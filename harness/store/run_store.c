@@ -13,17 +13,6 @@
 #include "json.h"
 #include "text.h"
 
-/* One attempt at a block, as the file tells it. */
-typedef struct Attempt {
-    uint32_t row, block, attempt;
-    bool discarded;
-} Attempt;
-
-typedef struct AttemptList {
-    Attempt *items;
-    size_t count;
-} AttemptList;
-
 static bool load_meta(const char *folder, RunMeta *meta, StoreError *error) {
     char *path = text_format("%s/run.json", folder);
     json_error_t json_error;
@@ -91,23 +80,24 @@ static char *read_whole(const char *path, size_t *length, StoreError *error) {
     return text;
 }
 
-static void note_discarded(AttemptList *list, const json_t *note) {
+static void note_discarded(Run *run, const json_t *note) {
     const char *wrong = NULL;
-    Attempt attempt = {
+    BlockAttempt attempt = {
         .row = (uint32_t)json_get_u64(note, "row", &wrong),
         .block = (uint32_t)json_get_u64(note, "block", &wrong),
         .attempt = (uint32_t)json_get_u64(note, "attempt", &wrong),
-        .discarded = true,
     };
-    if (wrong != NULL)
+    if (wrong != NULL) {
+        run->unreadable_lines++;
         return;
-    for (size_t i = 0; i < list->count; i++) {
-        const Attempt *known = &list->items[i];
+    }
+    for (size_t i = 0; i < run->discarded_blocks; i++) {
+        const BlockAttempt *known = &run->discarded[i];
         if (known->row == attempt.row && known->block == attempt.block && known->attempt == attempt.attempt)
             return;
     }
-    list->items = grow(list->items, list->count + 1, sizeof *list->items);
-    list->items[list->count++] = attempt;
+    run->discarded = grow(run->discarded, run->discarded_blocks + 1, sizeof *run->discarded);
+    run->discarded[run->discarded_blocks++] = attempt;
 }
 
 /* True when the sample can belong to this run and its slot was not stored before. */
@@ -124,7 +114,7 @@ static bool sample_fits(const Run *run, const Sample *sample) {
     return true;
 }
 
-static void parse_lines(Run *run, char *text, size_t length, AttemptList *discarded) {
+static void parse_lines(Run *run, char *text, size_t length) {
     size_t capacity = 0;
     for (char *line = text, *end = text + length; line < end;) {
         char *newline = memchr(line, '\n', (size_t)(end - line));
@@ -137,7 +127,7 @@ static void parse_lines(Run *run, char *text, size_t length, AttemptList *discar
             const json_t *note = json_object_get(json, "discarded");
             Sample sample;
             if (note != NULL) {
-                note_discarded(discarded, note);
+                note_discarded(run, note);
             } else if (json == NULL || !sample_from_json(json, &sample)) {
                 run->unreadable_lines++;
             } else if (!sample_fits(run, &sample)) {
@@ -170,9 +160,24 @@ bool run_block_is_complete(const Run *run, uint32_t row, uint32_t block, uint32_
     return found >= wanted;
 }
 
-static bool is_discarded(const AttemptList *discarded, const Sample *sample) {
-    for (size_t i = 0; i < discarded->count; i++) {
-        const Attempt *attempt = &discarded->items[i];
+uint32_t run_next_attempt(const Run *run, uint32_t row, uint32_t block) {
+    uint32_t next = 0;
+    for (size_t i = 0; i < run->sample_count; i++) {
+        const Sample *sample = &run->samples[i];
+        if (sample->row == row && sample->block == block && sample->attempt >= next)
+            next = sample->attempt + 1;
+    }
+    for (size_t i = 0; i < run->discarded_blocks; i++) {
+        const BlockAttempt *attempt = &run->discarded[i];
+        if (attempt->row == row && attempt->block == block && attempt->attempt >= next)
+            next = attempt->attempt + 1;
+    }
+    return next;
+}
+
+static bool is_discarded(const Run *run, const Sample *sample) {
+    for (size_t i = 0; i < run->discarded_blocks; i++) {
+        const BlockAttempt *attempt = &run->discarded[i];
         if (attempt->row == sample->row && attempt->block == sample->block && attempt->attempt == sample->attempt)
             return true;
     }
@@ -191,10 +196,10 @@ static void keep_if(Run *run, const bool *keep) {
 }
 
 /* Drops discarded attempts, then all but the attempt that counts for each block. */
-static void keep_counting_attempts(Run *run, const AttemptList *discarded) {
+static void keep_counting_attempts(Run *run) {
     bool *keep = zeroed(run->sample_count, sizeof *keep);
     for (size_t i = 0; i < run->sample_count; i++)
-        keep[i] = !is_discarded(discarded, &run->samples[i]);
+        keep[i] = !is_discarded(run, &run->samples[i]);
     keep_if(run, keep);
 
     for (size_t i = 0; i < run->sample_count; i++) {
@@ -256,12 +261,9 @@ Run *run_load(const char *folder, StoreError *error) {
         run_free(run);
         return NULL;
     }
-    AttemptList discarded = {0};
-    parse_lines(run, text, length, &discarded);
+    parse_lines(run, text, length);
     free(text);
-    run->discarded_blocks = discarded.count;
-    keep_counting_attempts(run, &discarded);
-    free(discarded.items);
+    keep_counting_attempts(run);
     judge_checksums(run);
     return run;
 }
@@ -272,6 +274,7 @@ void run_free(Run *run) {
     for (size_t i = 0; i < run->sample_count; i++)
         sample_release(&run->samples[i]);
     free(run->samples);
+    free(run->discarded);
     run_meta_release(&run->meta);
     free(run->folder);
     free(run);

@@ -25,6 +25,10 @@ typedef struct StoreError {
     char text[STORE_ERROR_BYTES];
 } StoreError;
 
+typedef struct BlockAttempt {
+    uint32_t row, block, attempt;
+} BlockAttempt;
+
 /* A run in memory: everything that has been measured and is valid. Freed by run_free().
  *
  * Of a block's attempts only the highest complete one counts; where none is complete, the highest that is not discarded
@@ -37,6 +41,7 @@ typedef struct Run {
     Sample *samples; /* complete blocks and a possible torn one, in the order of the file */
     size_t sample_count;
     size_t unreadable_lines;
+    BlockAttempt *discarded; /* those marked on file */
     size_t discarded_blocks;
 } Run;
 
@@ -45,6 +50,9 @@ void run_free(Run *run);
 
 /* True when every available arm and the control of this row have a sample (of any status) in (block, attempt). */
 bool run_block_is_complete(const Run *run, uint32_t row, uint32_t block, uint32_t attempt);
+
+/* The number that the next attempt at this block gets: one more than the highest on file, discarded ones included. */
+uint32_t run_next_attempt(const Run *run, uint32_t row, uint32_t block);
 
 typedef struct RunWriter RunWriter;
 

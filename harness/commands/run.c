@@ -1,0 +1,216 @@
+/*
+ * run.c - `allocbench run`: plan, measure, store, and print the tables of what was measured.
+ */
+#include "command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../experiment/experiment.h"
+#include "../experiment/host.h"
+#include "../report/report.h"
+#include "progress.h"
+#include "run_options.h"
+#include "run_plan.h"
+
+#define RUNS_FOLDER "results/runs"
+#define LATEST_LINK "results/latest"
+
+static volatile sig_atomic_t stop_requested;
+
+static void request_stop(int number) {
+    (void)number;
+    stop_requested = 1;
+}
+
+/* Without SA_RESTART: what waits is to return and look at the flag. */
+static void catch_signals(void) {
+    struct sigaction action = {.sa_handler = request_stop};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+/* results/latest -> runs/<id>; that it cannot be made is no reason to lose a run. */
+static void link_latest(const char *folder) {
+    const char *name = strrchr(folder, '/') + 1;
+    char *target = text_format("runs/%s", name);
+    char *aside = text_format(LATEST_LINK ".%ld", (long)getpid());
+    (void)unlink(aside);
+    if (symlink(target, aside) != 0 || rename(aside, LATEST_LINK) != 0) {
+        fprintf(stderr, "allocbench: note: " LATEST_LINK " does not point to this run: %s\n", strerror(errno));
+        (void)unlink(aside);
+    }
+    free(aside);
+    free(target);
+}
+
+static void warn_of_variables(void) {
+    char *variables = host_allocator_variables();
+    if (*variables != '\0')
+        fprintf(stderr, "allocbench: note: these reach every slot: %s (unset them for the allocators' defaults)\n",
+                variables);
+    free(variables);
+}
+
+/* What the slots came to, from what is on file; the exit code follows. */
+static int judge_run(const Run *run) {
+    size_t ok = 0, failed = 0;
+    for (size_t i = 0; i < run->sample_count; i++) {
+        SampleStatus status = run->samples[i].status;
+        ok += status == SAMPLE_OK ? 1 : 0;
+        failed += status != SAMPLE_OK && status != SAMPLE_UNSUPPORTED ? 1 : 0;
+    }
+    if (ok == 0)
+        return EXIT_CODE_NOTHING_MEASURED;
+    return failed > 0 ? EXIT_CODE_SLOTS_FAILED : EXIT_CODE_OK;
+}
+
+static int finish(const RunOptions *options, const char *folder, const Experiment *experiment, ExperimentEnd end) {
+    StoreError error;
+    Run *run = run_load(folder, &error);
+    if (run == NULL)
+        return failure("%s", error.text);
+    int code = judge_run(run);
+    if (end == EXPERIMENT_OUT_OF_TIME)
+        fprintf(stderr,
+                "allocbench: note: the time given by --max-time is over before all blocks were measured; "
+                "'allocbench run --resume --out %s' goes on\n",
+                folder);
+    if (experiment->discarded_blocks > 0)
+        fprintf(stderr, "allocbench: note: %zu blocks were measured again because the machine was disturbed\n",
+                experiment->discarded_blocks);
+    if (!options->no_table && code != EXIT_CODE_NOTHING_MEASURED && report_print_run(run, stdout) != 0)
+        code = failure("cannot write the tables to stdout");
+    if (code == EXIT_CODE_NOTHING_MEASURED)
+        fprintf(stderr, "allocbench: nothing could be measured%s%s\n",
+                run->sample_count > 0 && run->samples[0].message != NULL ? ": " : "",
+                run->sample_count > 0 && run->samples[0].message != NULL ? run->samples[0].message : "");
+    else
+        printf("\nThe run is in %s. Charts: allocbench charts %s\n", folder, folder);
+    if (fflush(stdout) != 0)
+        code = failure("cannot write to stdout: %s", strerror(errno));
+    run_free(run);
+    return code;
+}
+
+static int measure(const RunOptions *options, const char *folder, Experiment *experiment, RunWriter *writer,
+                   ProgressLine *line) {
+    StoreError error = {""};
+    ExperimentEnd end = experiment_run(experiment, folder, writer, &error);
+    progress_clear(line);
+    run_writer_close(writer);
+    if (end == EXPERIMENT_FAILED)
+        return failure("%s", error.text);
+    if (end == EXPERIMENT_INTERRUPTED) {
+        fprintf(stderr, "allocbench: interrupted; 'allocbench run --resume --out %s' goes on\n", folder);
+        return EXIT_CODE_INTERRUPTED;
+    }
+    return finish(options, folder, experiment, end);
+}
+
+static Experiment make_experiment(RunMeta *meta, const Catalogue *catalogue, uint64_t max_time_s, ProgressLine *line) {
+    progress_start(line);
+    return (Experiment){
+        .meta = meta,
+        .catalogue = catalogue,
+        .stop = &stop_requested,
+        .max_time_ns = max_time_s * 1000000000,
+        .progress = progress_show,
+        .user = line,
+    };
+}
+
+static int run_resumed(const RunOptions *options, const Catalogue *catalogue) {
+    StoreError error = {""};
+    char *folder = options->out != NULL ? text_copy(options->out) : realpath(LATEST_LINK, NULL);
+    if (folder == NULL)
+        return usage_error(LATEST_LINK ": %s; name the run with --out", strerror(errno));
+    Run *run = run_load(folder, &error);
+    RunWriter *writer = NULL;
+    int code = EXIT_CODE_OK;
+    if (run == NULL || !run_plan_is_unchanged(&run->meta, catalogue, &error) ||
+        (writer = run_writer_resume(folder, &error)) == NULL) {
+        code = usage_error("%s", error.text);
+    } else {
+        ProgressLine line;
+        Experiment experiment = make_experiment(&run->meta, catalogue, options->max_time_s, &line);
+        catch_signals();
+        warn_of_variables();
+        code = measure(options, folder, &experiment, writer, &line);
+    }
+    run_free(run);
+    free(folder);
+    return code;
+}
+
+static int run_planned(const RunOptions *options, uint64_t max_time_s, RunMeta *meta, const Catalogue *catalogue) {
+    StoreError error = {""};
+    char *folder = options->out != NULL ? text_copy(options->out) : text_format(RUNS_FOLDER "/%s", meta->id);
+    ProgressLine line;
+    Experiment experiment = make_experiment(meta, catalogue, max_time_s, &line);
+    if (!run_plan_folder_is_usable(folder, &error)) {
+        free(folder);
+        return usage_error("%s", error.text);
+    }
+    catch_signals();
+    warn_of_variables();
+    ExperimentEnd end = experiment_fit_work(&experiment, &error);
+    progress_clear(&line);
+    int code;
+    RunWriter *writer;
+    if (end == EXPERIMENT_INTERRUPTED) {
+        fputs("allocbench: interrupted before the first slot; nothing was stored\n", stderr);
+        code = EXIT_CODE_INTERRUPTED;
+    } else if (end == EXPERIMENT_FAILED || (writer = run_writer_create(folder, meta, &error)) == NULL) {
+        code = usage_error("%s", error.text);
+    } else {
+        if (options->out == NULL)
+            link_latest(folder);
+        code = measure(options, folder, &experiment, writer, &line);
+    }
+    free(folder);
+    return code;
+}
+
+static int run_suite(const RunOptions *options, const Catalogue *catalogue, int argc, char **argv) {
+    StoreError error = {""};
+    Suite *suite = suite_load(options->suite == NULL ? "quick" : options->suite, &error);
+    if (suite == NULL)
+        return usage_error("%s", error.text);
+    RunMeta meta;
+    int code;
+    if (!assemble_run(suite, &options->choices, catalogue, &meta, &error)) {
+        code = usage_error("%s", error.text);
+    } else {
+        run_plan_stamp(&meta, argc, argv);
+        if (options->dry_run)
+            code = run_plan_print(&meta, stdout) ? EXIT_CODE_OK : failure("cannot write to stdout");
+        else
+            code = run_planned(options, options->max_time_s > 0 ? options->max_time_s : suite->max_time_s, &meta,
+                               catalogue);
+        run_meta_release(&meta);
+    }
+    suite_free(suite);
+    return code;
+}
+
+int command_run(int argc, char **argv) {
+    RunOptions options;
+    int code = run_options_read(argc, argv, &options);
+    if (code == EXIT_CODE_OK) {
+        Catalogue catalogue = catalogue_load();
+        code = options.resume ? run_resumed(&options, &catalogue) : run_suite(&options, &catalogue, argc, argv);
+        catalogue_release(&catalogue);
+    }
+    run_options_release(&options);
+    return code;
+}

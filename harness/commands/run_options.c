@@ -1,0 +1,248 @@
+/*
+ * run_options.c - see run_options.h. argp splits the line; values are judged here, so that every mistake gets one line
+ * that says what is allowed.
+ */
+#include "run_options.h"
+
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+enum Key {
+    KEY_SUITE = 1000,
+    KEY_ALLOCATORS,
+    KEY_WORKLOADS,
+    KEY_THREADS,
+    KEY_BLOCKS,
+    KEY_SLOT_MS,
+    KEY_SEED,
+    KEY_OUT,
+    KEY_RESUME,
+    KEY_DRY_RUN,
+    KEY_MAX_TIME,
+    KEY_PRECISION,
+    KEY_THRESHOLD,
+    KEY_BASELINE,
+    KEY_TIMEOUT,
+    KEY_MEMORY_CAP,
+    KEY_PIN,
+    KEY_NO_PIN,
+    KEY_WORK_FROM,
+    KEY_NO_TABLE,
+};
+
+static const struct argp_option option_table[] = {
+    {0, 0, 0, 0, "What is measured:", 1},
+    {"suite", KEY_SUITE, "NAME", 0, "The suite: a name ('allocbench list suites') or a .ini file [quick]", 0},
+    {"allocators", KEY_ALLOCATORS, "LIST", 0,
+     "Allocators, separated by commas: NAME, [NAME=]/path/lib.so, each with settings ?VARIABLE=value&OTHER=value "
+     "('\\,' is a comma in a value)",
+     0},
+    {"workloads", KEY_WORKLOADS, "LIST", 0, "Only these: rows of the suite, or any workload, preset or program", 0},
+    {"threads", KEY_THREADS, "LIST", 0, "Numbers of threads, such as 1,2, in place of the suite's", 0},
+    {"baseline", KEY_BASELINE, "ALLOCATOR", 0, "What the others are compared with [glibc]", 0},
+    {0, 0, 0, 0, "How it is measured:", 2},
+    {"blocks", KEY_BLOCKS, "N", 0, "Blocks: each holds every allocator once and the baseline twice", 0},
+    {"slot-ms", KEY_SLOT_MS, "N", 0, "Length of a slot on the baseline, milliseconds", 0},
+    {"seed", KEY_SEED, "N", 0, "Seed of orders and request sequences [1]", 0},
+    {"precision", KEY_PRECISION, "P", 0,
+     "Measure until the intervals' half-width is under P (0.03 is 3 %), looking at 10, 15, 20, 30, 45 and 60 blocks",
+     0},
+    {"threshold", KEY_THRESHOLD, "P", 0, "Smallest difference that is worth a verdict [0.01]", 0},
+    {"max-time", KEY_MAX_TIME, "S", 0, "Start no further block after so many seconds", 0},
+    {"timeout", KEY_TIMEOUT, "S", 0, "A slot that lasts longer is killed [60]", 0},
+    {"memory-cap", KEY_MEMORY_CAP, "BYTES", 0,
+     "A slot that needs more is killed; K, M and G are understood [the smaller of 4G and half of what is free]", 0},
+    {"pin", KEY_PIN, NULL, 0, "Bind the workload's threads to processors", 0},
+    {"no-pin", KEY_NO_PIN, NULL, 0, "Do not", 0},
+    {"work-from", KEY_WORK_FROM, "RUN", 0, "Use the operation counts of another run in place of fitting them", 0},
+    {0, 0, 0, 0, "Where it goes:", 3},
+    {"out", KEY_OUT, "DIR", 0, "Folder of the run [results/runs/<time>-<suite>, with a link results/latest]", 0},
+    {"resume", KEY_RESUME, NULL, 0, "Go on with the run in --out [results/latest]", 0},
+    {"dry-run", KEY_DRY_RUN, NULL, 0, "Print the plan and how long it takes; measure nothing", 0},
+    {"no-table", KEY_NO_TABLE, NULL, 0, "Do not print the tables at the end", 0},
+    {0},
+};
+
+static const char documentation[] =
+    "Measure a suite of workloads under several allocators.\v"
+    "Examples:\n"
+    "  allocbench run\n"
+    "  allocbench run full --precision 0.02 --max-time 3600\n"
+    "  allocbench run --workloads larson --threads 1,2 --allocators glibc,mine=./libmine.so\n"
+    "  allocbench run --allocators 'jemalloc,one=jemalloc?MALLOC_CONF=narenas:1' --baseline jemalloc\n"
+    "\n"
+    "ALLOCBENCH_WORKLOADS names more folders with workloads, separated by ':'.\n"
+    "\n"
+    "Exit codes: 0 all well (allocators that are not installed are skipped); 1 internal or system failure; 2 bad "
+    "input; "
+    "3 the run is complete but some slots failed, or a library that was given cannot be preloaded; 4 nothing could be "
+    "measured; 130 interrupted (what was measured is kept; go on with --resume).";
+
+typedef struct Parsing {
+    RunOptions *options;
+    int code;
+} Parsing;
+
+static void expect_u64(Parsing *parsing, const char *flag, const char *text, uint64_t minimum, uint64_t maximum,
+                       uint64_t *value) {
+    if (!text_to_u64(text, minimum, maximum, value))
+        parsing->code = usage_error("%s %s: must be a whole number from %llu to %llu", flag, text,
+                                    (unsigned long long)minimum, (unsigned long long)maximum);
+}
+
+static void expect_ratio(Parsing *parsing, const char *flag, const char *text, double *value) {
+    if (!text_to_double(text, 0, 1, value))
+        parsing->code = usage_error("%s %s: must be a number from 0 to 1 (0.03 is 3 %%)", flag, text);
+}
+
+static void expect_bytes(Parsing *parsing, const char *flag, const char *text, uint64_t *value) {
+    static const char units[] = "KMG";
+    char *number = text_copy(text);
+    size_t length = strlen(number);
+    const char *unit = length == 0 ? NULL : strchr(units, number[length - 1]);
+    unsigned shift = 0;
+    if (unit != NULL && *unit != '\0') {
+        shift = 10u * (unsigned)(unit - units + 1);
+        number[length - 1] = '\0';
+    }
+    if (!text_to_u64(number, 1, UINT64_C(1) << (60 - shift), value) || (*value <<= shift) < 1 << 20)
+        parsing->code = usage_error("%s %s: must be at least 1M (K, M and G are understood)", flag, text);
+    free(number);
+}
+
+/* A list that is given again goes on. */
+static void join(RunOptions *options, const char **list, const char *text) {
+    if (*list == NULL) {
+        *list = text;
+        return;
+    }
+    char *longer = text_format("%s,%s", *list, text);
+    text_list_add(&options->joined, longer);
+    *list = longer;
+}
+
+static error_t on_option(int key, char *text, struct argp_state *state) {
+    Parsing *parsing = state->input;
+    RunOptions *options = parsing->options;
+    Choices *choices = &options->choices;
+    if (parsing->code != EXIT_CODE_OK)
+        return 0; /* only the first mistake is told */
+    switch (key) {
+    case ARGP_KEY_ARG:
+    case KEY_SUITE:
+        if (options->suite != NULL)
+            parsing->code = usage_error("two suites, '%s' and '%s'; give one", options->suite, text);
+        options->suite = text;
+        break;
+    case KEY_ALLOCATORS:
+        join(options, &choices->allocators, text);
+        break;
+    case KEY_WORKLOADS:
+        join(options, &choices->workloads, text);
+        break;
+    case KEY_THREADS:
+        free(choices->threads);
+        if (!suite_parse_threads(text, &choices->threads, &choices->thread_count))
+            parsing->code = usage_error("--threads %s: must be whole numbers from 1 to %d, separated by commas", text,
+                                        SUITE_MAXIMUM_THREADS);
+        break;
+    case KEY_BLOCKS:
+        expect_u64(parsing, "--blocks", text, 1, 100000, &choices->blocks);
+        break;
+    case KEY_SLOT_MS:
+        expect_u64(parsing, "--slot-ms", text, 1, 3600000, &choices->slot_ms);
+        break;
+    case KEY_SEED:
+        expect_u64(parsing, "--seed", text, 0, UINT64_MAX, &choices->seed);
+        choices->seed_given = true;
+        break;
+    case KEY_OUT:
+        options->out = text;
+        if (*text == '\0')
+            parsing->code = usage_error("--out: is empty; give a folder");
+        break;
+    case KEY_RESUME:
+        options->resume = true;
+        break;
+    case KEY_DRY_RUN:
+        options->dry_run = true;
+        break;
+    case KEY_NO_TABLE:
+        options->no_table = true;
+        break;
+    case KEY_MAX_TIME:
+        expect_u64(parsing, "--max-time", text, 1, 31536000, &options->max_time_s);
+        break;
+    case KEY_PRECISION:
+        expect_ratio(parsing, "--precision", text, &choices->precision);
+        break;
+    case KEY_THRESHOLD:
+        expect_ratio(parsing, "--threshold", text, &choices->threshold);
+        break;
+    case KEY_BASELINE:
+        choices->baseline = text;
+        break;
+    case KEY_TIMEOUT:
+        expect_u64(parsing, "--timeout", text, 1, 86400, &choices->timeout_s);
+        break;
+    case KEY_MEMORY_CAP:
+        expect_bytes(parsing, "--memory-cap", text, &choices->memory_cap_bytes);
+        break;
+    case KEY_PIN:
+        choices->pin = 1;
+        break;
+    case KEY_NO_PIN:
+        choices->pin = 0;
+        break;
+    case KEY_WORK_FROM:
+        choices->work_from = text;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* A resumed run goes on as it was planned; what would change the plan is refused rather than ignored. */
+static int check_resume(const RunOptions *options) {
+    const Choices *choices = &options->choices;
+    if (!options->resume)
+        return EXIT_CODE_OK;
+    if (options->dry_run)
+        return usage_error("--dry-run and --resume exclude each other");
+    if (options->suite != NULL || choices->allocators != NULL || choices->workloads != NULL ||
+        choices->baseline != NULL || choices->work_from != NULL || choices->thread_count > 0 || choices->blocks > 0 ||
+        choices->slot_ms > 0 || choices->timeout_s > 0 || choices->memory_cap_bytes > 0 || choices->seed_given ||
+        choices->precision >= 0 || choices->threshold >= 0 || choices->pin >= 0)
+        return usage_error("--resume goes on with the stored plan; only --out, --max-time and --no-table go with it");
+    return EXIT_CODE_OK;
+}
+
+int run_options_read(int argc, char **argv, RunOptions *options) {
+    *options = (RunOptions){.choices = {.precision = -1, .threshold = -1, .pin = -1}};
+    Parsing parsing = {options, EXIT_CODE_OK};
+    static const struct argp argp = {option_table, on_option, "[SUITE]", documentation, NULL, NULL, NULL};
+    char *name = argv[0];
+    static char full_name[] = "allocbench run";
+    argv[0] = full_name;
+    int next = 0;
+    /* argp prints nothing at all without its own error messages, not even help; so help is parsed with them. */
+    bool help = false;
+    for (int i = 1; i < argc; i++)
+        help = help || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0 || strcmp(argv[i], "--usage") == 0;
+    error_t failed = argp_parse(&argp, argc, argv, help ? 0 : ARGP_NO_ERRS, &next, &parsing);
+    argv[0] = name;
+    if (parsing.code == EXIT_CODE_OK && failed != 0)
+        parsing.code =
+            usage_error("run: '%s' is no option, or lacks or has a value wrongly; see 'allocbench run --help'",
+                        next > 0 && next <= argc ? argv[next - 1] : "");
+    return parsing.code == EXIT_CODE_OK ? check_resume(options) : parsing.code;
+}
+
+void run_options_release(RunOptions *options) {
+    free(options->choices.threads);
+    text_list_release(&options->joined);
+}

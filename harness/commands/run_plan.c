@@ -1,0 +1,189 @@
+/*
+ * run_plan.c - see run_plan.h.
+ */
+#include "run_plan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../experiment/experiment.h"
+#include "../experiment/host.h"
+#include "../experiment/process.h"
+#include "../experiment/program.h"
+#include "../store/text.h"
+
+/* A word as a shell takes it. */
+static char *shell_word(const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./,:+@%";
+    if (*word != '\0' && strspn(word, plain) == strlen(word))
+        return text_copy(word);
+    char *result = text_copy("'");
+    for (; *word != '\0'; word++) {
+        char one[2] = {*word, '\0'};
+        char *longer = text_format("%s%s", result, *word == '\'' ? "'\\''" : one);
+        free(result);
+        result = longer;
+    }
+    char *closed = text_format("%s'", result);
+    free(result);
+    return closed;
+}
+
+void run_plan_stamp(RunMeta *meta, int argc, char **argv) {
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    char stamp[32], iso[32];
+    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+    strftime(iso, sizeof iso, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    meta->id = text_format("%s-%s", stamp, meta->suite);
+    meta->created = text_copy(iso);
+    meta->command = text_copy("allocbench");
+    for (int i = 0; i < argc; i++) {
+        char *word = shell_word(argv[i]);
+        char *longer = text_format("%s %s", meta->command, word);
+        free(word);
+        free(meta->command);
+        meta->command = longer;
+    }
+    meta->host_json = host_record();
+}
+
+bool run_plan_print(const RunMeta *meta, FILE *out) {
+    size_t slots = 1;
+    fprintf(out, "suite %s, seed %" PRIu64 ", baseline %s\n\nallocators\n", meta->suite, meta->seed,
+            meta->arms[meta->baseline].name);
+    for (size_t i = 0; i < meta->arm_count; i++) {
+        const Arm *arm = &meta->arms[i];
+        if (!arm->available)
+            fprintf(out, "  %-12s skipped: %s\n", arm->name, arm->reason);
+        else if (arm->broken)
+            fprintf(out, "  %-12s fails: %s\n", arm->name, arm->reason);
+        else
+            fprintf(out, "  %-12s %s, %s\n", arm->name, arm->label, arm->path);
+        slots += arm->available && !arm->broken ? 1 : 0;
+    }
+    fputs("\nrows\n", out);
+    for (size_t i = 0; i < meta->row_count; i++) {
+        const Row *row = &meta->rows[i];
+        char *work = row->operations > 0 ? text_format("%" PRIu64 " %s a slot", row->operations, row->unit)
+                     : row->scaled ? text_format("%s, fitted to %" PRIu64 " ms", row->unit, meta->slot_ns / 1000000)
+                                   : text_format("%s, as much as the workload says", row->unit);
+        if (row->unsupported != NULL)
+            fprintf(out, "  %-20s unsupported: %s\n", row->name, row->unsupported);
+        else if (row->kind == ROW_PROGRAM)
+            fprintf(out, "  %-20s %s\n", row->name, row->arguments);
+        else
+            fprintf(out, "  %-20s %s%s%s: %s\n", row->name, row->workload, *row->arguments == '\0' ? "" : " ",
+                    row->arguments, work);
+        free(work);
+    }
+    uint64_t seconds = experiment_estimate_ns(meta) / 1000000000;
+    fprintf(out,
+            "\n%zu rows x %s%" PRIu32 " blocks x %zu slots (each allocator once, the baseline twice): %s%" PRIu64
+            " min %02" PRIu64 " s\n",
+            meta->row_count, meta->precision > 0 ? "at most " : "", meta->maximum_blocks, slots,
+            meta->precision > 0 ? "at most about " : "about ", seconds / 60, seconds % 60);
+    return fflush(out) == 0;
+}
+
+bool run_plan_folder_is_usable(const char *folder, StoreError *error) {
+    struct stat status;
+    char *meta = text_format("%s/run.json", folder);
+    bool holds_run = access(meta, F_OK) == 0;
+    free(meta);
+    if (holds_run) {
+        snprintf(error->text, sizeof error->text,
+                 "%s already holds a run; go on with it by --resume, or choose another folder with --out", folder);
+        return false;
+    }
+    /* The nearest folder that exists must be one, and writable. */
+    char *path = text_copy(folder);
+    while (stat(path, &status) != 0) {
+        char *slash = strrchr(path, '/');
+        if (errno != ENOENT || slash == path) {
+            free(path);
+            path = text_copy(errno == ENOENT ? "/" : folder);
+            break;
+        }
+        if (slash == NULL) {
+            free(path);
+            path = text_copy(".");
+        } else {
+            *slash = '\0';
+        }
+    }
+    bool usable = stat(path, &status) == 0;
+    if (usable && !S_ISDIR(status.st_mode)) {
+        errno = ENOTDIR;
+        usable = false;
+    }
+    usable = usable && access(path, W_OK | X_OK) == 0;
+    if (!usable)
+        snprintf(error->text, sizeof error->text,
+                 "cannot store the run in %s: %s: %s; choose another folder with --out", folder, path, strerror(errno));
+    free(path);
+    return usable;
+}
+
+static bool changed(StoreError *error, const char *kind, const char *name) {
+    snprintf(error->text, sizeof error->text,
+             "cannot resume: %s '%s' is not the one that the run began with; restore it, or start a new run", kind,
+             name);
+    return false;
+}
+
+static bool is_file(const char *path, const char *sha256) {
+    char *now = process_sha256(path);
+    bool same = now != NULL && sha256 != NULL && strcmp(now, sha256) == 0;
+    free(now);
+    return same;
+}
+
+static bool row_is_unchanged(const Row *row, const Catalogue *catalogue, StoreError *error) {
+    if (row->kind == ROW_WORKLOAD) {
+        const char *preset;
+        const CatalogueEntry *entry = catalogue_find(catalogue, row->workload, &preset);
+        return (entry != NULL && is_file(entry->path, row->sha256)) || changed(error, "workload", row->workload);
+    }
+    StoreError why;
+    Program *program = program_load(row->workload, &why);
+    char *now = program == NULL ? NULL : program_sha256(program);
+    char *unsupported = program == NULL ? NULL : program_unsupported(program);
+    bool same = now != NULL && row->sha256 != NULL && strcmp(now, row->sha256) == 0 &&
+                (unsupported == NULL) == (row->unsupported == NULL);
+    free(unsupported);
+    free(now);
+    program_free(program);
+    return same || changed(error, "program", row->workload);
+}
+
+bool run_plan_is_unchanged(const RunMeta *meta, const Catalogue *catalogue, StoreError *error) {
+    char *host = host_record();
+    StoreError what;
+    bool same = host_is_same(meta->host_json, host, &what);
+    free(host);
+    if (!same) {
+        snprintf(
+            error->text, sizeof error->text,
+            "cannot resume: this is not the machine, or not the state of it, that the run began on (%.40s differs); "
+            "start a new run",
+            what.text);
+        return false;
+    }
+    for (size_t i = 0; i < meta->arm_count; i++) {
+        const Arm *arm = &meta->arms[i];
+        if (arm->available && !arm->broken && !is_file(arm->path, arm->sha256))
+            return changed(error, "the library of", arm->name);
+    }
+    for (size_t i = 0; i < meta->row_count; i++) {
+        if (!row_is_unchanged(&meta->rows[i], catalogue, error))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,290 @@
+/*
+ * assemble.c - see assemble.h.
+ */
+#include "assemble.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocator.h"
+#include "process.h"
+#include "program.h"
+
+static bool complain(StoreError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool complain(StoreError *error, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+uint64_t assemble_default_memory_cap(void) {
+    uint64_t cap = UINT64_C(4) << 30;
+    FILE *file = fopen("/proc/meminfo", "re");
+    char line[128];
+    unsigned long long available_kib;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "MemAvailable: %llu kB", &available_kib) == 1 && available_kib * 512 < cap)
+            cap = available_kib * 512;
+    }
+    if (file != NULL)
+        fclose(file);
+    return cap;
+}
+
+/* ---- arms ---- */
+
+static bool find_arm(const RunMeta *meta, const char *name, uint32_t *index) {
+    for (size_t i = 0; i < meta->arm_count; i++) {
+        if (strcmp(meta->arms[i].name, name) == 0) {
+            *index = (uint32_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add_arm(RunMeta *meta, const char *specification, StoreError *error) {
+    Arm arm;
+    uint32_t index;
+    if (!allocator_resolve(specification, &arm, error))
+        return false;
+    bool twice = find_arm(meta, arm.name, &index);
+    meta->arms = grow(meta->arms, meta->arm_count + 1, sizeof *meta->arms);
+    meta->arms[meta->arm_count++] = arm;
+    return !twice ||
+           complain(error, "two allocators are called '%s'; give one another name: other=%s", arm.name, specification);
+}
+
+static bool add_arms(RunMeta *meta, const char *list, StoreError *error) {
+    TextList specifications = {0};
+    text_list_split(&specifications, list, ',');
+    bool good = specifications.count > 0 || complain(error, "the list of allocators is empty; name at least one");
+    for (size_t i = 0; i < specifications.count && good; i++)
+        good = add_arm(meta, specifications.items[i], error);
+    text_list_release(&specifications);
+    return good;
+}
+
+/* The baseline is measured twice a block, so it has to be there; one that is not in the list is put before it. */
+static bool choose_baseline(RunMeta *meta, const char *name, StoreError *error) {
+    if (!find_arm(meta, name, &meta->baseline)) {
+        if (!add_arm(meta, name, error))
+            return false;
+        Arm arm = meta->arms[meta->arm_count - 1];
+        memmove(meta->arms + 1, meta->arms, (meta->arm_count - 1) * sizeof *meta->arms);
+        meta->arms[0] = arm;
+        meta->baseline = 0;
+    }
+    const Arm *arm = &meta->arms[meta->baseline];
+    if (!arm->available || arm->broken)
+        return complain(error, "the baseline %s cannot be used: %s; choose another with --baseline", arm->name,
+                        arm->reason);
+    return true;
+}
+
+/* ---- rows ---- */
+
+typedef struct Assembly {
+    const Choices *choices;
+    const Catalogue *catalogue;
+    RunMeta *meta;
+    StoreError *error;
+} Assembly;
+
+static bool add_row(Assembly *assembly, Row row) {
+    RunMeta *meta = assembly->meta;
+    for (size_t i = 0; i < meta->row_count; i++) {
+        if (strcmp(meta->rows[i].name, row.name) == 0) {
+            complain(assembly->error, "two rows are called '%s'; give the numbers of threads once, or rename a section",
+                     row.name);
+            RunMeta holder = {.rows = grow(NULL, 1, sizeof row), .row_count = 1};
+            holder.rows[0] = row;
+            run_meta_release(&holder);
+            return false;
+        }
+    }
+    meta->rows = grow(meta->rows, meta->row_count + 1, sizeof *meta->rows);
+    meta->rows[meta->row_count++] = row;
+    return true;
+}
+
+static bool add_program(Assembly *assembly, const char *row_name, const char *program_name) {
+    Program *program = program_load(program_name, assembly->error);
+    if (program == NULL)
+        return false;
+    Row row = {
+        .name = text_copy(row_name),
+        .workload = text_copy(program_name),
+        .kind = ROW_PROGRAM,
+        .arguments = text_copy(program->command),
+        .unit = text_copy("runs"),
+        .unsupported = program_unsupported(program),
+        .sha256 = program_sha256(program),
+    };
+    program_free(program);
+    return add_row(assembly, row);
+}
+
+static bool add_workload(Assembly *assembly, const SuiteRow *suite_row) {
+    const char *preset;
+    const CatalogueEntry *entry = catalogue_find(assembly->catalogue, suite_row->workload, &preset);
+    if (entry == NULL)
+        return complain(assembly->error, "unknown workload '%s'; 'allocbench list workloads' shows those there are%s",
+                        suite_row->workload,
+                        assembly->catalogue->count == 0 ? " (none was found: build the project's workloads)" : "");
+    const char *further = suite_row->arguments == NULL ? "" : suite_row->arguments;
+    if (!catalogue_check_arguments(entry, further, assembly->error))
+        return false;
+    if (suite_row->operations > 0 && !entry->scaled)
+        return complain(assembly->error, "[%s] operations: the work of %s is set by its parameters alone; remove it",
+                        suite_row->name, entry->name);
+    char *sha256 = process_sha256(entry->path);
+    const uint32_t own = 0;
+    bool override = assembly->choices->thread_count > 0 && suite_row->thread_count > 0;
+    const uint32_t *threads = override                      ? assembly->choices->threads
+                              : suite_row->thread_count > 0 ? suite_row->threads
+                                                            : &own;
+    size_t count = override ? assembly->choices->thread_count : suite_row->thread_count;
+    bool good = true;
+    for (size_t i = 0; i < (count == 0 ? 1 : count) && good; i++) {
+        Row row = {
+            .name =
+                threads[i] == 0 ? text_copy(suite_row->name) : text_format("%s t%" PRIu32, suite_row->name, threads[i]),
+            .workload = text_copy(entry->name),
+            .kind = ROW_WORKLOAD,
+            .threads = threads[i],
+            .arguments = preset == NULL ? text_copy(further)
+                                        : text_format("--preset %s%s%s", preset, *further == '\0' ? "" : " ", further),
+            .unit = text_copy(entry->unit),
+            .operations = suite_row->operations,
+            .scaled = entry->scaled && suite_row->operations == 0,
+            .sha256 = text_copy(sha256),
+        };
+        good = add_row(assembly, row);
+    }
+    free(sha256);
+    return good;
+}
+
+static bool add_suite_row(Assembly *assembly, const SuiteRow *row) {
+    return row->program != NULL ? add_program(assembly, row->name, row->program) : add_workload(assembly, row);
+}
+
+static bool row_is_called(const SuiteRow *row, const char *name) {
+    return strcmp(row->name, name) == 0 || (row->workload != NULL && strcmp(row->workload, name) == 0) ||
+           (row->program != NULL && strcmp(row->program, name) == 0);
+}
+
+/* A name on the command line: the suite's rows of that name, else any workload, preset or program there is. */
+static bool add_named(Assembly *assembly, const Suite *suite, const char *name) {
+    bool found = false;
+    for (size_t i = 0; i < suite->row_count; i++) {
+        if (!row_is_called(&suite->rows[i], name))
+            continue;
+        found = true;
+        if (!add_suite_row(assembly, &suite->rows[i]))
+            return false;
+    }
+    if (found)
+        return true;
+    const char *preset;
+    StoreError ignored;
+    Program *program = NULL;
+    if (catalogue_find(assembly->catalogue, name, &preset) == NULL &&
+        (program = program_load(name, &ignored)) != NULL) {
+        program_free(program);
+        return add_program(assembly, name, name);
+    }
+    SuiteRow row = {
+        .name = (char *)name,
+        .workload = (char *)name,
+        .threads = assembly->choices->threads,
+        .thread_count = assembly->choices->thread_count,
+    };
+    return add_workload(assembly, &row);
+}
+
+static bool add_rows(Assembly *assembly, const Suite *suite) {
+    bool good = true;
+    if (assembly->choices->workloads == NULL) {
+        for (size_t i = 0; i < suite->row_count && good; i++)
+            good = add_suite_row(assembly, &suite->rows[i]);
+        return good;
+    }
+    TextList names = {0};
+    text_list_split(&names, assembly->choices->workloads, ',');
+    good = names.count > 0 || complain(assembly->error, "--workloads: the list is empty; name at least one");
+    for (size_t i = 0; i < names.count && good; i++)
+        good = add_named(assembly, suite, names.items[i]);
+    text_list_release(&names);
+    return good;
+}
+
+/* ---- work from another run ---- */
+
+/* Takes the operation counts of rows that are the same in both runs; refuses when a scaled row is not among them. */
+static bool take_work(const char *folder, RunMeta *meta, StoreError *error) {
+    Run *other = run_load(folder, error);
+    if (other == NULL)
+        return false;
+    bool good = true;
+    for (size_t i = 0; i < meta->row_count && good; i++) {
+        Row *row = &meta->rows[i];
+        const Row *same = NULL;
+        for (size_t j = 0; j < other->meta.row_count; j++) {
+            const Row *candidate = &other->meta.rows[j];
+            if (candidate->kind == row->kind && strcmp(candidate->workload, row->workload) == 0 &&
+                candidate->threads == row->threads && strcmp(candidate->arguments, row->arguments) == 0)
+                same = candidate;
+        }
+        if (!row->scaled)
+            continue;
+        if (same == NULL || same->operations == 0)
+            good = complain(error, "--work-from %s: that run has no row like '%s'; leave that workload out", folder,
+                            row->name);
+        else
+            row->operations = same->operations;
+    }
+    run_free(other);
+    return good;
+}
+
+bool assemble_run(const Suite *suite, const Choices *choices, const Catalogue *catalogue, RunMeta *meta,
+                  StoreError *error) {
+    uint64_t blocks = choices->blocks > 0 ? choices->blocks : suite->blocks;
+    *meta = (RunMeta){
+        .format_version = RUN_FORMAT_VERSION,
+        .suite = text_copy(suite->name),
+        .seed = choices->seed_given ? choices->seed : 1,
+        .minimum_blocks = (uint32_t)blocks,
+        .maximum_blocks = (uint32_t)blocks,
+        .precision = choices->precision >= 0 ? choices->precision : suite->precision,
+        .threshold = choices->threshold >= 0 ? choices->threshold : suite->threshold,
+        .slot_ns = (choices->slot_ms > 0 ? choices->slot_ms : suite->slot_ms) * 1000000,
+        .timeout_ns = (choices->timeout_s > 0 ? choices->timeout_s : suite->timeout_s) * 1000000000,
+        .memory_cap_bytes = choices->memory_cap_bytes > 0 ? choices->memory_cap_bytes : assemble_default_memory_cap(),
+        .pin = choices->pin >= 0 ? choices->pin != 0 : suite->pin,
+    };
+    /* Precision is looked at from 10 blocks on; a given number of blocks is then the upper bound. */
+    if (meta->precision > 0) {
+        meta->minimum_blocks = 10;
+        meta->maximum_blocks = choices->blocks > 0 ? (uint32_t)blocks : 60;
+        if (meta->maximum_blocks < meta->minimum_blocks)
+            meta->minimum_blocks = meta->maximum_blocks;
+    }
+    const char *allocators = choices->allocators != NULL ? choices->allocators : suite->allocators;
+    const char *baseline = choices->baseline != NULL ? choices->baseline : suite->baseline;
+    Assembly assembly = {choices, catalogue, meta, error};
+    bool good =
+        add_arms(meta, allocators != NULL ? allocators : "glibc,jemalloc,mimalloc,tcmalloc,tbb,minipool", error) &&
+        choose_baseline(meta, baseline != NULL ? baseline : "glibc", error) && add_rows(&assembly, suite) &&
+        (choices->work_from == NULL || take_work(choices->work_from, meta, error));
+    if (!good)
+        run_meta_release(meta);
+    return good;
+}

@@ -1,0 +1,316 @@
+/*
+ * experiment.c - see experiment.h.
+ *
+ * Time goes block by block over all rows, not row by row: a slow change of the machine then touches every row alike,
+ * and a run that is stopped early has seen every row. A block that was torn (the run was killed) or disturbed (the
+ * machine was, by the canary) is marked on file and redone whole as its next attempt.
+ */
+#include "experiment.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../analysis/comparison.h"
+#include "canary.h"
+#include "observer.h"
+#include "plan.h"
+#include "program_slot.h"
+#include "row_command.h"
+#include "scratch.h"
+
+enum {
+    HOPELESS_AFTER = 2, /* an arm that hung in so many slots of a row in succession is not started there again */
+    SLOT_OVERHEAD_NS = 40000000,
+    PROGRAM_GUESS_NS = 300000000,
+};
+
+/* What is known about each row while the run goes on. */
+typedef struct RowState {
+    uint32_t next_block;
+    uint32_t next_attempt; /* of next_block */
+    uint32_t discarded;
+    bool finished;
+    uint32_t *hung; /* one an arm: slots in succession that hung */
+    uint64_t slot_ns_sum, slots;
+} RowState;
+
+typedef struct Measuring {
+    Experiment *experiment;
+    const char *folder;
+    RunWriter *writer;
+    StoreError *error;
+    RowState *rows;
+    PlannedSlot *slots; /* room for one block */
+    size_t slots_per_block;
+    Canary canary;
+    char *scratch; /* of programs; each has its own folder in it */
+    uint64_t begin_ns;
+    size_t done;
+} Measuring;
+
+uint64_t experiment_estimate_ns(const RunMeta *meta) {
+    uint64_t slots = 1, total = 0;
+    for (size_t i = 0; i < meta->arm_count; i++)
+        slots += meta->arms[i].available && !meta->arms[i].broken ? 1 : 0;
+    for (size_t i = 0; i < meta->row_count; i++) {
+        const Row *row = &meta->rows[i];
+        if (row->unsupported != NULL)
+            continue;
+        uint64_t slot_ns = row->kind == ROW_PROGRAM ? PROGRAM_GUESS_NS : meta->slot_ns;
+        total += slots * meta->maximum_blocks * (slot_ns + SLOT_OVERHEAD_NS);
+        total += row->scaled && row->operations == 0 ? meta->slot_ns * 6 / 5 : 0;
+    }
+    return total;
+}
+
+static void tell(const Measuring *measuring, uint32_t row, const char *arm) {
+    const Experiment *experiment = measuring->experiment;
+    if (experiment->progress == NULL)
+        return;
+    const RunMeta *meta = experiment->meta;
+    size_t left = 0;
+    double left_ns = 0;
+    bool known = true;
+    for (size_t i = 0; i < meta->row_count; i++) {
+        const RowState *state = &measuring->rows[i];
+        size_t row_left = state->finished || state->next_block >= meta->maximum_blocks
+                              ? 0
+                              : (meta->maximum_blocks - state->next_block) * measuring->slots_per_block;
+        left += row_left;
+        known = known && (row_left == 0 || state->slots > 0);
+        if (state->slots > 0)
+            left_ns += (double)row_left * (double)state->slot_ns_sum / (double)state->slots;
+    }
+    Progress progress = {
+        .activity = "measuring",
+        .meta = meta,
+        .row = row,
+        .block = measuring->rows[row].next_block,
+        .arm = arm,
+        .done = measuring->done,
+        .planned = measuring->done + left,
+        .elapsed_ns = monotonic_ns() - measuring->begin_ns,
+        .left_ns = known ? (uint64_t)left_ns : UINT64_MAX,
+    };
+    experiment->progress(experiment->user, &progress);
+}
+
+static SlotEnd start_slot(Measuring *measuring, uint32_t row_index, const Arm *arm, uint32_t padding, Sample *sample) {
+    const Experiment *experiment = measuring->experiment;
+    const RunMeta *meta = experiment->meta;
+    const Row *row = &meta->rows[row_index];
+    SlotLimits limits = {meta->timeout_ns, meta->memory_cap_bytes, experiment->stop};
+    if (row->kind == ROW_PROGRAM) {
+        char *scratch = text_format("%s/%u", measuring->scratch, row_index);
+        ProgramSlotRequest request = {row->arguments, scratch, arm, padding, limits};
+        SlotEnd end = slot_run_program(&request, sample, measuring->error);
+        free(scratch);
+        return end;
+    }
+    const char *preset;
+    const CatalogueEntry *entry = catalogue_find(experiment->catalogue, row->workload, &preset);
+    RowWork work = {.operations = row->operations, .seed = sample->seed, .pin = meta->pin};
+    TextList argv = row_command(row, entry, &work);
+    SlotRequest request = {argv.items, arm, padding, meta->pin ? row->threads : 0, limits};
+    SlotEnd end = slot_run_workload(&request, sample, measuring->error);
+    text_list_release(&argv);
+    return end;
+}
+
+/* What is known without starting a process; true when the sample is filled. */
+static bool known_beforehand(const Row *row, const Arm *arm, uint32_t hung, Sample *sample) {
+    if (row->unsupported != NULL)
+        slot_set_failure(sample, SAMPLE_UNSUPPORTED, text_copy(row->unsupported));
+    else if (arm->broken)
+        slot_set_failure(sample, SAMPLE_PRELOAD_FAILED, text_copy(arm->reason));
+    else if (hung >= HOPELESS_AFTER)
+        slot_set_failure(sample, SAMPLE_TIMEOUT, text_format("not started: it hung %u times before", hung));
+    else
+        return false;
+    return true;
+}
+
+static SlotEnd measure_slot(Measuring *measuring, uint32_t row_index, uint32_t position, CanaryBlock *block) {
+    Experiment *experiment = measuring->experiment;
+    const RunMeta *meta = experiment->meta;
+    RowState *state = &measuring->rows[row_index];
+    const PlannedSlot *slot = &measuring->slots[position];
+    const Arm *arm = &meta->arms[slot->arm];
+    Sample sample = {
+        .row = row_index,
+        .block = state->next_block,
+        .attempt = state->next_attempt,
+        .arm = slot->arm,
+        .control = slot->control,
+        .position = position,
+        .seed = plan_workload_seed(meta, row_index, state->next_block),
+    };
+    SlotEnd end = SLOT_END_DONE;
+    tell(measuring, row_index, arm->name);
+    if (!known_beforehand(&meta->rows[row_index], arm, state->hung[slot->arm], &sample)) {
+        uint64_t begin_ns = monotonic_ns();
+        uint64_t steal = canary_steal_ticks();
+        sample.canary_ns = canary_run();
+        uint32_t padding = plan_padding(meta, row_index, state->next_block, state->next_attempt, position);
+        end = start_slot(measuring, row_index, arm, padding, &sample);
+        if (end == SLOT_END_DONE) {
+            sample.steal_ticks = canary_steal_ticks() - steal;
+            uint64_t took_ns = monotonic_ns() - begin_ns;
+            canary_note(&measuring->canary, sample.canary_ns);
+            block->worst_ns = sample.canary_ns > block->worst_ns ? sample.canary_ns : block->worst_ns;
+            block->steal_ticks += sample.steal_ticks;
+            block->elapsed_ns += took_ns;
+            state->slot_ns_sum += took_ns;
+            state->slots++;
+            state->hung[slot->arm] = sample.status == SAMPLE_TIMEOUT ? state->hung[slot->arm] + 1 : 0;
+        }
+    }
+    if (end == SLOT_END_DONE) {
+        measuring->done++;
+        if (!run_writer_append(measuring->writer, &sample, measuring->error))
+            end = SLOT_END_IMPOSSIBLE;
+    }
+    sample_release(&sample);
+    return end;
+}
+
+static bool discard(Measuring *measuring, uint32_t row, const char *reason) {
+    RowState *state = &measuring->rows[row];
+    bool good = run_writer_discard_block(measuring->writer, row, state->next_block, state->next_attempt, reason,
+                                         measuring->error);
+    state->next_attempt++;
+    return good;
+}
+
+/* One block of one row, redone while the machine is disturbed; at most a fifth of a row's blocks may be. */
+static ExperimentEnd measure_block(Measuring *measuring, uint32_t row) {
+    const RunMeta *meta = measuring->experiment->meta;
+    RowState *state = &measuring->rows[row];
+    for (;;) {
+        size_t count = plan_block(meta, row, state->next_block, state->next_attempt, measuring->slots);
+        CanaryBlock block = {0};
+        for (uint32_t position = 0; position < count; position++) {
+            if (*measuring->experiment->stop != 0)
+                return EXPERIMENT_INTERRUPTED;
+            SlotEnd end = measure_slot(measuring, row, position, &block);
+            if (end != SLOT_END_DONE)
+                return end == SLOT_END_INTERRUPTED ? EXPERIMENT_INTERRUPTED : EXPERIMENT_FAILED;
+        }
+        const char *reason;
+        if (state->discarded >= meta->maximum_blocks / 5 || !canary_is_disturbed(&measuring->canary, &block, &reason))
+            break;
+        state->discarded++;
+        measuring->experiment->discarded_blocks++;
+        if (!discard(measuring, row, reason))
+            return EXPERIMENT_FAILED;
+    }
+    state->next_block++;
+    state->next_attempt = 0;
+    return EXPERIMENT_COMPLETE;
+}
+
+/* Looks at the precision only where the plan says so: looking after every block would favour lucky moments. */
+static bool is_precise(const Measuring *measuring, uint32_t row) {
+    static const uint32_t looks[] = {10, 15, 20, 30, 45, 60};
+    const RunMeta *meta = measuring->experiment->meta;
+    uint32_t blocks = measuring->rows[row].next_block;
+    if (meta->precision <= 0 || blocks < meta->minimum_blocks)
+        return false;
+    bool look = false;
+    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++)
+        look = look || looks[i] == blocks;
+    if (!look)
+        return false;
+    StoreError ignored;
+    Run *run = run_load(measuring->folder, &ignored);
+    bool precise = run != NULL && comparison_half_width(run, row) <= meta->precision;
+    run_free(run);
+    return precise;
+}
+
+/* Where each row stands, from what is on file; torn blocks are marked. */
+static bool take_up(Measuring *measuring) {
+    const RunMeta *meta = measuring->experiment->meta;
+    Run *run = run_load(measuring->folder, measuring->error);
+    if (run == NULL)
+        return false;
+    bool good = true;
+    for (uint32_t row = 0; row < meta->row_count && good; row++) {
+        RowState *state = &measuring->rows[row];
+        for (;;) {
+            /* run_load() leaves one attempt of each block: the complete one, else the torn one. */
+            bool found = false;
+            for (size_t i = 0; i < run->sample_count; i++) {
+                const Sample *sample = &run->samples[i];
+                if (sample->row == row && sample->block == state->next_block) {
+                    found = true;
+                    state->next_attempt = sample->attempt;
+                }
+            }
+            if (!found || !run_block_is_complete(run, row, state->next_block, state->next_attempt)) {
+                good = !found || discard(measuring, row, "torn");
+                state->next_attempt = run_next_attempt(run, row, state->next_block);
+                break;
+            }
+            measuring->done += measuring->slots_per_block;
+            state->next_block++;
+            state->next_attempt = 0;
+        }
+        state->finished = is_precise(measuring, row);
+    }
+    for (size_t i = 0; i < run->sample_count && good; i++) {
+        if (run->samples[i].canary_ns > 0)
+            canary_note(&measuring->canary, run->samples[i].canary_ns);
+    }
+    run_free(run);
+    return good;
+}
+
+static ExperimentEnd measure_all(Measuring *measuring) {
+    const Experiment *experiment = measuring->experiment;
+    const RunMeta *meta = experiment->meta;
+    for (uint32_t block = 0; block < meta->maximum_blocks; block++) {
+        for (uint32_t row = 0; row < meta->row_count; row++) {
+            RowState *state = &measuring->rows[row];
+            if (state->finished || state->next_block > block)
+                continue;
+            if (experiment->max_time_ns > 0 && monotonic_ns() - measuring->begin_ns > experiment->max_time_ns)
+                return EXPERIMENT_OUT_OF_TIME;
+            ExperimentEnd end = measure_block(measuring, row);
+            if (end != EXPERIMENT_COMPLETE)
+                return end;
+            state->finished = is_precise(measuring, row);
+            tell(measuring, row, NULL);
+        }
+    }
+    return EXPERIMENT_COMPLETE;
+}
+
+ExperimentEnd experiment_run(Experiment *experiment, const char *folder, RunWriter *writer, StoreError *error) {
+    const RunMeta *meta = experiment->meta;
+    Measuring measuring = {
+        .experiment = experiment,
+        .folder = folder,
+        .writer = writer,
+        .error = error,
+        .rows = zeroed(meta->row_count, sizeof *measuring.rows),
+        .slots = zeroed(meta->arm_count + 1, sizeof *measuring.slots),
+        .begin_ns = monotonic_ns(),
+    };
+    measuring.slots_per_block = plan_block(meta, 0, 0, 0, measuring.slots);
+    for (size_t i = 0; i < meta->row_count; i++)
+        measuring.rows[i].hung = zeroed(meta->arm_count, sizeof *measuring.rows[i].hung);
+    ExperimentEnd end = EXPERIMENT_FAILED;
+    if (scratch_create(meta, &measuring.scratch, error) && take_up(&measuring))
+        end = measure_all(&measuring);
+    scratch_remove(measuring.scratch);
+    for (size_t i = 0; i < meta->row_count; i++)
+        free(measuring.rows[i].hung);
+    canary_release(&measuring.canary);
+    free(measuring.slots);
+    free(measuring.rows);
+    return end;
+}

@@ -1,0 +1,86 @@
+/*
+ * fit_work.c - fixed work: how many operations make a slot of the wished length, found once a run on the baseline and
+ * then the same for every arm. Only the repetition count is fitted, never sizes, threads or the live set.
+ */
+#include "experiment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "row_command.h"
+#include "slot.h"
+
+/* Two significant digits: enough for a slot's length, and a number that people can read and repeat. */
+static uint64_t round_to_two_digits(uint64_t value) {
+    uint64_t scale = 1;
+    while (value / scale >= 100)
+        scale *= 10;
+    uint64_t rounded = (value + scale / 2) / scale * scale;
+    return rounded == 0 ? 1 : rounded;
+}
+
+static SlotEnd run_for(const Experiment *experiment, uint32_t row_index, uint64_t duration_ns, Sample *sample,
+                       StoreError *error) {
+    const RunMeta *meta = experiment->meta;
+    const Row *row = &meta->rows[row_index];
+    const char *preset;
+    const CatalogueEntry *entry = catalogue_find(experiment->catalogue, row->workload, &preset);
+    RowWork work = {.duration_ns = duration_ns, .seed = 1, .pin = meta->pin};
+    TextList argv = row_command(row, entry, &work);
+    SlotRequest request = {
+        .argv = argv.items,
+        .arm = &meta->arms[meta->baseline],
+        .bound_threads = meta->pin ? row->threads : 0,
+        .limits = {meta->timeout_ns, meta->memory_cap_bytes, experiment->stop},
+    };
+    SlotEnd end = slot_run_workload(&request, sample, error);
+    text_list_release(&argv);
+    return end;
+}
+
+static ExperimentEnd fit_row(const Experiment *experiment, uint32_t row_index, StoreError *error) {
+    Row *row = &experiment->meta->rows[row_index];
+    const char *preset;
+    const CatalogueEntry *entry = catalogue_find(experiment->catalogue, row->workload, &preset);
+    uint64_t slot_ns = experiment->meta->slot_ns;
+    /* A short run first: programs, files and page tables are warm then, as they will be in the slots. */
+    uint64_t durations[] = {slot_ns / 5 < 1000000 ? 1000000 : slot_ns / 5, slot_ns};
+    for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
+        Sample sample = {0};
+        SlotEnd end = run_for(experiment, row_index, durations[i], &sample, error);
+        bool usage = end == SLOT_END_DONE && sample.status == SAMPLE_UNSUPPORTED;
+        if (usage)
+            snprintf(error->text, sizeof error->text, "row '%s': %s", row->name,
+                     sample.message == NULL ? "the workload refuses its arguments" : sample.message);
+        bool fitted = end == SLOT_END_DONE && sample.status == SAMPLE_OK && sample.elapsed_ns > 0;
+        row->operations = entry->default_operations;
+        if (fitted) {
+            double wished = (double)sample.operations * (double)slot_ns / (double)sample.elapsed_ns;
+            row->operations = round_to_two_digits((uint64_t)wished);
+        }
+        sample_release(&sample);
+        if (end == SLOT_END_INTERRUPTED)
+            return EXPERIMENT_INTERRUPTED;
+        if (end == SLOT_END_IMPOSSIBLE || usage)
+            return EXPERIMENT_FAILED;
+        if (!fitted)
+            break; /* its slots will fail as visibly as this one did */
+    }
+    return EXPERIMENT_COMPLETE;
+}
+
+ExperimentEnd experiment_fit_work(Experiment *experiment, StoreError *error) {
+    RunMeta *meta = experiment->meta;
+    for (uint32_t i = 0; i < meta->row_count; i++) {
+        if (!meta->rows[i].scaled || meta->rows[i].operations > 0)
+            continue;
+        if (experiment->progress != NULL) {
+            Progress progress = {.activity = "fitting work", .meta = meta, .row = i, .left_ns = UINT64_MAX};
+            experiment->progress(experiment->user, &progress);
+        }
+        ExperimentEnd end = fit_row(experiment, i, error);
+        if (end != EXPERIMENT_COMPLETE)
+            return end;
+    }
+    return EXPERIMENT_COMPLETE;
+}

@@ -1,0 +1,161 @@
+/*
+ * program_slot.c - see program_slot.h.
+ *
+ * hyperfine cannot interleave commands, so it is driven one run at a time. The preload stands inside its command
+ * (env LD_PRELOAD=... program): hyperfine itself runs on its own allocator.
+ */
+#include "program_slot.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../store/text.h"
+#include "cores.h"
+#include "launch.h"
+#include "process.h"
+
+/* 'text' for a POSIX shell's word rules, which hyperfine -N follows; owned. */
+static char *quoted(const char *text) {
+    char *result = text_copy("'");
+    for (const char *rest = text;;) {
+        size_t length = strcspn(rest, "'");
+        char *longer = text_format("%s%.*s%s", result, (int)length, rest, rest[length] == '\'' ? "'\\''" : "'");
+        free(result);
+        result = longer;
+        if (rest[length] == '\0')
+            break;
+        rest += length + 1;
+    }
+    return result;
+}
+
+static char *replace_scratch(const char *command, const char *scratch) {
+    static const char mark[] = "{scratch}";
+    char *result = text_copy("");
+    for (const char *found; (found = strstr(command, mark)) != NULL; command = found + strlen(mark)) {
+        char *longer = text_format("%s%.*s%s", result, (int)(found - command), command, scratch);
+        free(result);
+        result = longer;
+    }
+    char *whole = text_format("%s%s", result, command);
+    free(result);
+    return whole;
+}
+
+static char *make_command(const ProgramSlotRequest *request) {
+    char *line = text_copy("env");
+    TextList settings = {0};
+    text_list_split(&settings, request->arm->environment, '&');
+    text_list_add(&settings, text_format("LD_PRELOAD=%s", request->arm->path));
+    for (size_t i = 0; i < settings.count; i++) {
+        char *word = quoted(settings.items[i]);
+        char *longer = text_format("%s %s", line, word);
+        free(word);
+        free(line);
+        line = longer;
+    }
+    text_list_release(&settings);
+    char *program = replace_scratch(request->command, request->scratch);
+    char *whole = text_format("%s %s", line, program);
+    free(program);
+    free(line);
+    return whole;
+}
+
+/* hyperfine's one result; false when there is none. *exit_code is -1 where the program was ended by a signal. */
+static bool read_times(const char *path, Sample *sample, int *exit_code) {
+    json_t *json = json_load_file(path, 0, NULL);
+    const json_t *result = json_array_get(json_object_get(json, "results"), 0);
+    const json_t *time = json_array_get(json_object_get(result, "times"), 0);
+    const json_t *code = json_array_get(json_object_get(result, "exit_codes"), 0);
+    bool good = json_is_number(time);
+    if (good) {
+        sample->operations = 1;
+        sample->elapsed_ns = (uint64_t)(json_number_value(time) * 1e9);
+        sample->user_ns = (uint64_t)(json_number_value(json_object_get(result, "user")) * 1e9);
+        sample->system_ns = (uint64_t)(json_number_value(json_object_get(result, "system")) * 1e9);
+        *exit_code = json_is_integer(code) ? (int)json_integer_value(code) : -1;
+    }
+    json_decref(json);
+    return good;
+}
+
+static uint64_t hash_output(const char *path) {
+    char *digits = process_sha256(path);
+    if (digits == NULL)
+        return 0;
+    digits[16] = '\0';
+    uint64_t hash = strtoull(digits, NULL, 16);
+    free(digits);
+    return hash;
+}
+
+static void judge(const ProgramSlotRequest *request, const Watched *watched, const char *times, const char *output,
+                  Sample *sample) {
+    const Tracer *tracer = &watched->tracer;
+    int exit_code = 0;
+    bool timed = read_times(times, sample, &exit_code);
+    /* Where the kernel told how the program ended, that is the truth; else hyperfine's report. */
+    int status = tracer->watched_status >= 0 ? tracer->watched_status : tracer->wait_status;
+    if (slot_judge_end(watched, status, &request->limits, sample))
+        return;
+    if (!timed || exit_code != 0) {
+        char *line = slot_output_line(watched);
+        char *message = timed && exit_code > 0 ? text_format("the program ended with code %d", exit_code)
+                        : timed                ? text_copy("the program was ended by a signal")
+                                               : text_format("hyperfine gave no time: %s", line == NULL ? "" : line);
+        slot_set_failure(sample, SAMPLE_CRASHED, message);
+        free(line);
+    } else if (tracer->library_seen) {
+        sample->malloc_library = text_copy(request->arm->path);
+        sample->checksum = hash_output(output);
+    } else if (tracer->active) {
+        slot_set_failure(sample, SAMPLE_PRELOAD_FAILED,
+                         text_format("%s was not mapped in the program", request->arm->path));
+    } else {
+        /* Without ptrace a program may end before its mappings could be read: no proof, and no malloc_library. */
+        sample->checksum = hash_output(output);
+    }
+}
+
+SlotEnd slot_run_program(const ProgramSlotRequest *request, Sample *sample, StoreError *error) {
+    char *hyperfine;
+    if (!process_find("hyperfine", &hyperfine)) {
+        snprintf(error->text, sizeof error->text, "hyperfine is not installed: apt-get install hyperfine");
+        return SLOT_END_IMPOSSIBLE;
+    }
+    char *times = text_format("%s/slot-times.json", request->scratch);
+    char *output = text_format("%s/slot-output", request->scratch);
+    char *command = make_command(request);
+    (void)unlink(times);
+    (void)unlink(output);
+    char *argv[] = {hyperfine,       "-N",  "-r",       "1",    "-i",    "--style", "none",
+                    "--export-json", times, "--output", output, command, NULL};
+    LaunchRequest launch = {.argv = argv, .settings = "", .padding_bytes = request->padding_bytes, .slot_fd = -1};
+    Watched watched;
+    cores_stay_off(0);
+    SlotEnd end = slot_watch(&launch, NULL, true, request->arm->path, &request->limits, &watched, error);
+    if (end == SLOT_END_DONE) {
+        const Tracer *tracer = &watched.tracer;
+        sample->status = SAMPLE_OK;
+        sample->series = watched.series;
+        sample->minor_faults = tracer->minor_faults;
+        sample->major_faults = tracer->major_faults;
+        sample->voluntary_switches = tracer->voluntary_switches;
+        sample->involuntary_switches = tracer->involuntary_switches;
+        sample->peak_is_exact = tracer->peak_rss_bytes > 0;
+        sample->peak_rss_bytes = sample->peak_is_exact ? tracer->peak_rss_bytes : watched.peak_seen_bytes;
+        judge(request, &watched, times, output, sample);
+    } else {
+        sample_release(&(Sample){.series = watched.series});
+    }
+    free(command);
+    free(output);
+    free(times);
+    free(hyperfine);
+    return end;
+}
