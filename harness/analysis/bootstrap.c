@@ -17,7 +17,7 @@
 
 enum { POOL = 200, DRAWS = 4000 };
 /* Beyond this many blocks an estimate's own noise is small beside that between rows: POOL shrinks to keep the price. */
-enum { FULL_POOL_BLOCKS = 64, SMALLEST_POOL = 20 };
+enum { FULL_POOL_BLOCKS = 32, SMALLEST_POOL = 40 };
 /* One row alone needs as many blocks as an interval of its own would. */
 enum { SMALLEST_SINGLE_ROW = 6 };
 
