@@ -68,6 +68,41 @@ static void free_inside_mapped(void) {
     mp_free(blame(block + (32 << 20)));
 }
 
+static void free_twice(void) {
+    char *block = mp_malloc(100);
+    char *other = mp_malloc(100); /* so that the span stays in use */
+    mp_free(block);
+    mp_free(blame(block));
+    mp_free(other);
+}
+
+static void free_twice_smallest(void) {
+    char *block = mp_malloc(8);
+    char *other = mp_malloc(8);
+    mp_free(block);
+    mp_free(blame(block));
+    mp_free(other);
+}
+
+/* The second free is not next to the first: others of the same size were freed in between. */
+static void free_twice_apart(void) {
+    enum { COUNT = 50 };
+    char *blocks[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        blocks[i] = mp_malloc(200);
+    for (size_t i = 0; i < COUNT / 2; i++)
+        mp_free(blocks[i]);
+    mp_free(blame(blocks[3]));
+}
+
+static void realloc_freed(void) {
+    char *block = mp_malloc(1000);
+    char *other = mp_malloc(1000);
+    mp_free(block);
+    mp_free(mp_realloc(blame(block), 5000));
+    mp_free(other);
+}
+
 static void free_twice_large(void) {
     char *block = mp_malloc(1 << 20);
     mp_free(block);
@@ -122,11 +157,29 @@ static const struct {
     {"realloc_inside_large", realloc_inside_large, "realloc", inside},
     {"free_inside_mapped", free_inside_mapped, "free", not_ours},
     {"free_inside_small_foreign", free_inside_small_foreign, "free", inside},
+    {"free_twice", free_twice, "free", "double free"},
+    {"free_twice_smallest", free_twice_smallest, "free", "double free"},
+    {"free_twice_apart", free_twice_apart, "free", "double free"},
+    {"realloc_freed", realloc_freed, "free", "double free"},
     {"free_twice_large", free_twice_large, "free", "block was freed already"},
     {"free_twice_mapped", free_twice_mapped, "free", not_ours},
     {"free_twice_both_foreign", free_twice_both_foreign, "free", "double free"},
 };
 enum { CASES = sizeof(cases) / sizeof(cases[0]) };
+
+/* A live block may hold, by copy, whatever a free one holds: it is no proof of a double free. */
+static void innocent(void) {
+    for (size_t size = 16; size <= 4096; size *= 2) {
+        char *block = mp_malloc(size), *other = mp_malloc(size), *copy = mp_malloc(size);
+        CHECK(block != NULL && other != NULL && copy != NULL, "%zu bytes", size);
+        mp_free(block);
+        memcpy(other, block, size);
+        memcpy(copy, block, size);
+        mp_free(other);
+        mp_free(copy);
+    }
+    mp_check();
+}
 
 /* Returns 1 if the case ended as it must. */
 static int judge(size_t index) {
@@ -164,6 +217,7 @@ int main(int argc, char **argv) {
     guilty = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(guilty != MAP_FAILED, "mmap");
     int failed = 0;
+    innocent();
     for (size_t i = 0; i < CASES; i++) {
         if (argc == 1)
             failed += !judge(i);
