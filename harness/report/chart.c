@@ -4,7 +4,6 @@
 #include "chart.h"
 
 #include <errno.h>
-#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,7 +217,12 @@ double chart_text_width(size_t length) {
 void chart_spread(double *positions, size_t n, double gap, double low, double high) {
     size_t *order = zeroed(n, sizeof *order), *sizes = zeroed(n, sizeof *sizes), blocks = 0;
     double *means = zeroed(n, sizeof *means);
-    gsl_sort_index(order, positions, 1, n);
+    for (size_t i = 0; i < n; i++) { /* by insertion: few values, and equal ones keep their order */
+        size_t at = i;
+        for (; at > 0 && positions[order[at - 1]] > positions[i]; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
     if (n > 1)
         gap = fmin(gap, (high - low) / (double)(n - 1));
     for (size_t i = 0; i < n; i++) {

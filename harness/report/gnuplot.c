@@ -55,34 +55,38 @@ char *gnuplot_version(void) {
     return text_copy(text_trim(output));
 }
 
-static bool holds_scripts(const char *folder) {
-    char *path = text_format("%s/style.gp", folder);
-    bool found = access(path, R_OK) == 0;
-    free(path);
-    return found;
+/* folder/below when it holds the scripts; owned, else NULL. */
+static char *scripts_below(const char *folder, const char *below) {
+    char *scripts = text_format("%s/%s", folder, below), *style = text_format("%s/style.gp", scripts);
+    bool found = access(style, R_OK) == 0;
+    free(style);
+    if (found)
+        return scripts;
+    free(scripts);
+    return NULL;
 }
 
+/* Walks up from the program: SOURCE/build/harness/allocbench finds SOURCE/scripts/charts, PREFIX/bin/allocbench finds
+ * PREFIX/share/allocbench/charts. */
 char *gnuplot_scripts_folder(void) {
-    char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash)
+    enum { LEVELS = 4 };
+    char folder[PATH_MAX], *scripts = NULL;
+    ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    folder[length > 0 ? length : 0] = '\0';
+    for (int level = 0; level < LEVELS && !scripts; level++) {
+        char *slash = strrchr(folder, '/');
+        if (!slash)
+            break;
         *slash = '\0';
-    static const char *const places[] = {"../../scripts/charts", "../share/allocbench/charts"};
-    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
-        char *folder = text_format("%s/%s", program, places[i]);
-        char *resolved = realpath(folder, NULL);
-        free(folder);
-        if (resolved && holds_scripts(resolved))
-            return resolved;
-        free(resolved);
+        scripts = scripts_below(folder, "scripts/charts");
+        if (!scripts)
+            scripts = scripts_below(folder, "share/allocbench/charts");
     }
 #ifdef ALLOCBENCH_CHART_SCRIPTS
-    if (holds_scripts(ALLOCBENCH_CHART_SCRIPTS))
-        return text_copy(ALLOCBENCH_CHART_SCRIPTS);
+    if (!scripts)
+        scripts = scripts_below(ALLOCBENCH_CHART_SCRIPTS, ".");
 #endif
-    return NULL;
+    return scripts;
 }
 
 /* A path as a gnuplot string. */
