@@ -206,11 +206,6 @@ bool allocator_resolve(const char *specification, Arm *arm, StoreError *error) {
             resolve_known(allocator, arm);
         else
             resolve_path(source, arm);
-        if (settings != NULL) {
-            char *label = text_format("%s, %s", arm->label, settings);
-            free(arm->label);
-            arm->label = label;
-        }
         if (arm->available && !arm->broken)
             arm->sha256 = process_sha256(arm->path);
     }

@@ -32,6 +32,7 @@ typedef struct RowState {
     uint32_t next_block;
     uint32_t next_attempt; /* of next_block */
     uint32_t discarded;
+    uint32_t position; /* slots of next_block that are measured */
     bool finished;
     uint32_t *hung; /* one an arm: slots in succession that hung */
     uint64_t slot_ns_sum, slots;
@@ -76,9 +77,9 @@ static void tell(const Measuring *measuring, uint32_t row, const char *arm) {
     bool known = true;
     for (size_t i = 0; i < meta->row_count; i++) {
         const RowState *state = &measuring->rows[i];
-        size_t row_left = state->finished || state->next_block >= meta->maximum_blocks
-                              ? 0
-                              : (meta->maximum_blocks - state->next_block) * measuring->slots_per_block;
+        bool over = state->finished || state->next_block >= meta->maximum_blocks;
+        size_t row_blocks = over ? 0 : meta->maximum_blocks - state->next_block;
+        size_t row_left = row_blocks * measuring->slots_per_block - state->position;
         left += row_left;
         known = known && (row_left == 0 || state->slots > 0);
         if (state->slots > 0)
@@ -193,12 +194,14 @@ static ExperimentEnd measure_block(Measuring *measuring, uint32_t row) {
         size_t count = plan_block(meta, row, state->next_block, state->next_attempt, measuring->slots);
         CanaryBlock block = {0};
         for (uint32_t position = 0; position < count; position++) {
+            state->position = position;
             if (*measuring->experiment->stop != 0)
                 return EXPERIMENT_INTERRUPTED;
             SlotEnd end = measure_slot(measuring, row, position, &block);
             if (end != SLOT_END_DONE)
                 return end == SLOT_END_INTERRUPTED ? EXPERIMENT_INTERRUPTED : EXPERIMENT_FAILED;
         }
+        state->position = 0;
         const char *reason;
         if (state->discarded >= meta->maximum_blocks / 5 || !canary_is_disturbed(&measuring->canary, &block, &reason))
             break;

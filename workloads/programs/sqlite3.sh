@@ -7,7 +7,7 @@ PRAGMA cache_size = -65536;
 PRAGMA temp_store = memory;
 CREATE TABLE item(id INTEGER PRIMARY KEY, kind INTEGER, weight INTEGER, name TEXT, body TEXT);
 BEGIN;
-WITH RECURSIVE row(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < 12000)
+WITH RECURSIVE row(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < 40000)
 INSERT INTO item
 SELECT n, (n * 1103515245 + 12345) % 97, (n * 69069 + 1) % 1009,
        printf('item-%05d-%x', n, n * 2654435761 % 4294967296),

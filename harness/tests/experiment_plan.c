@@ -1,0 +1,173 @@
+/*
+ * experiment_plan.c - what is decided before anything is measured: suites, allocators by name, libraries, order.
+ */
+#include "testing.h"
+
+#include "experiment/allocator.h"
+#include "experiment/elf_library.h"
+#include "experiment/plan.h"
+#include "experiment/suite.h"
+
+static void expect_suite_error(const char *folder, const char *text, const char *message) {
+    char *path = text_format("%s/suite.ini", folder);
+    test_write(path, text, strlen(text));
+    StoreError error = {""};
+    Suite *suite = suite_load(path, &error);
+    if (message == NULL) {
+        assert_non_null(suite);
+    } else {
+        assert_null(suite);
+        if (strstr(error.text, message) == NULL)
+            fail_msg("'%s' is not in '%s'", message, error.text);
+    }
+    suite_free(suite);
+    free(path);
+}
+
+static void suites_say_what_is_wrong(void **state) {
+    (void)state;
+    char *folder = test_folder();
+    char line[400];
+    expect_suite_error(folder, "[suite]\nblocks = 3\n[a]\nworkload = x\nthreads = 1,2\n", NULL);
+    expect_suite_error(folder, "[suite]\nbloks = 3\n", "suite.ini:2: [suite] has no key 'bloks'");
+    expect_suite_error(folder, "[suite]\nblocks = three\n", "suite.ini:2: blocks = three: must be");
+    expect_suite_error(folder, "[suite]\npin = maybe\n", "must be yes or no");
+    expect_suite_error(folder, "[a]\nworkload = x\nthread = 2\n", "suite.ini:3: [a] has no key 'thread'");
+    expect_suite_error(folder, "[a]\nworkload = x\nthreads = 2,0\n", "suite.ini:3: threads = 2,0");
+    expect_suite_error(folder, "[a]\nworkload = x\nworkload = y\n", "given twice");
+    expect_suite_error(folder, "[a]\nthreads = 1\n", "needs either");
+    expect_suite_error(folder, "[a]\nprogram = x\nthreads = 1\n", "is a program");
+    expect_suite_error(folder, "[suite]\nblocks = 3\n", "no rows");
+    expect_suite_error(folder, "blocks = 3\n", "before the first section");
+    expect_suite_error(folder, "[suite]\nnonsense\n", "suite.ini:2: neither");
+    /* 199 characters are read whole, 200 are refused; inih itself would cut them. */
+    snprintf(line, sizeof line, "[a]\nworkload = %0*d\n", 199 - 11, 1);
+    expect_suite_error(folder, line, NULL);
+    snprintf(line, sizeof line, "[a]\nworkload = %0*d\n", 200 - 11, 1);
+    expect_suite_error(folder, line, "suite.ini:2: the line has over 199");
+    snprintf(line, sizeof line, "[%0*d]\nworkload = x\n", 49, 1);
+    expect_suite_error(folder, line, NULL);
+    snprintf(line, sizeof line, "[%0*d]\nworkload = x\n", 50, 1);
+    expect_suite_error(folder, line, "suite.ini:1: the section's name");
+    StoreError error;
+    assert_null(suite_load("no-such-suite", &error));
+    assert_non_null(strstr(error.text, "list suites"));
+    test_folder_remove(folder);
+}
+
+static void release(Arm arm) {
+    RunMeta holder = {.arms = grow(NULL, 1, sizeof arm), .arm_count = 1};
+    holder.arms[0] = arm;
+    run_meta_release(&holder);
+}
+
+static void expect_arm(const char *specification, const char *name, const char *environment, bool broken) {
+    Arm arm;
+    StoreError error = {""};
+    assert_true(allocator_resolve(specification, &arm, &error));
+    assert_string_equal(arm.name, name);
+    assert_string_equal(arm.environment, environment);
+    assert_true(arm.available);
+    assert_int_equal(arm.broken, broken);
+    assert_int_equal(arm.sha256 != NULL, !broken);
+    assert_int_equal(arm.reason != NULL, broken);
+    release(arm);
+}
+
+static void expect_nonsense(const char *specification) {
+    Arm arm;
+    StoreError error = {""};
+    assert_false(allocator_resolve(specification, &arm, &error));
+    assert_true(strlen(error.text) > 0);
+}
+
+static void allocators_by_name(void **state) {
+    (void)state;
+    expect_arm("glibc", "glibc", "", false);
+    expect_arm("glibc?A=b&C=d=e", "glibc?A=b&C=d=e", "A=b&C=d=e", false);
+    expect_arm("one=glibc?A=b", "one", "A=b", false);
+    expect_arm("s=" TEST_BUILD_DIR "/arms/slow.so", "s", "", false);
+    expect_arm(TEST_BUILD_DIR "/arms/slow.so?SLOW_ROUNDS=5", "slow.so?SLOW_ROUNDS=5", "SLOW_ROUNDS=5", false);
+    expect_arm("broken=/no/such.so", "broken", "", true);
+    expect_arm("/etc/passwd", "passwd", "", true);
+    expect_nonsense("nothing-known");
+    expect_nonsense("=/x.so");
+    expect_nonsense("a b=/x.so");
+    expect_nonsense("glibc?");
+    expect_nonsense("glibc?novalue");
+    expect_nonsense("glibc?LD_PRELOAD=/x.so");
+}
+
+static void libraries(void **state) {
+    (void)state;
+    char reason[512];
+    char *folder = test_folder();
+    assert_true(elf_library_provides_malloc(TEST_BUILD_DIR "/arms/slow.so", reason, sizeof reason));
+    assert_false(elf_library_provides_malloc(TEST_BUILD_DIR "/arms/no_malloc.so", reason, sizeof reason));
+    assert_non_null(strstr(reason, "no malloc"));
+    assert_false(elf_library_provides_malloc(TEST_ALLOCBENCH, reason, sizeof reason));
+    assert_non_null(strstr(reason, "not a shared library"));
+    assert_false(elf_library_provides_malloc("/dev/null", reason, sizeof reason));
+    assert_false(elf_library_provides_malloc("/etc", reason, sizeof reason));
+
+    /* Of another machine, and cut short anywhere: refused, never a crash. */
+    FILE *file = fopen(TEST_BUILD_DIR "/arms/slow.so", "re");
+    assert_non_null(file);
+    static char bytes[1 << 20];
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    char *path = text_format("%s/x.so", folder);
+    bytes[18] ^= 0x55;
+    test_write(path, bytes, size);
+    assert_false(elf_library_provides_malloc(path, reason, sizeof reason));
+    assert_non_null(strstr(reason, "another kind of machine"));
+    bytes[18] ^= 0x55;
+    for (size_t cut = 1; cut < size && cut < 1200; cut += 13) {
+        test_write(path, bytes, cut);
+        assert_false(elf_library_provides_malloc(path, reason, sizeof reason));
+    }
+    free(path);
+    test_folder_remove(folder);
+}
+
+static void blocks_are_shuffled(void **state) {
+    (void)state;
+    Arm arms[4] = {{.available = true}, {.available = true}, {.available = false}, {.available = true}};
+    RunMeta meta = {.seed = 5, .arms = arms, .arm_count = 4, .baseline = 1};
+    PlannedSlot first[5], again[5];
+    unsigned moved = 0;
+    for (uint32_t block = 0; block < 20; block++) {
+        assert_int_equal(plan_block(&meta, 0, block, 0, first), 4);
+        assert_int_equal(plan_block(&meta, 0, block, 0, again), 4);
+        unsigned seen[4] = {0}, controls = 0;
+        for (size_t i = 0; i < 4; i++) {
+            assert_true(first[i].arm == again[i].arm && first[i].control == again[i].control);
+            seen[first[i].arm]++;
+            controls += first[i].control ? 1 : 0;
+        }
+        assert_true(seen[0] == 1 && seen[1] == 2 && seen[2] == 0 && seen[3] == 1 && controls == 1);
+        moved += first[0].arm != 0 ? 1 : 0;
+    }
+    assert_in_range(moved, 5, 20);
+    assert_true(plan_workload_seed(&meta, 0, 0) != plan_workload_seed(&meta, 0, 1));
+    assert_true(plan_workload_seed(&meta, 0, 0) != plan_workload_seed(&meta, 1, 0));
+    assert_true(plan_padding(&meta, 0, 0, 0, 0) < 4096);
+}
+
+static void lists_split(void **state) {
+    (void)state;
+    TextList list = {0};
+    text_list_split(&list, " a, b\\,c ,, d=e ", ',');
+    assert_int_equal(list.count, 3);
+    assert_string_equal(list.items[1], "b,c");
+    assert_string_equal(list.items[2], "d=e");
+    text_list_release(&list);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(suites_say_what_is_wrong), cmocka_unit_test(allocators_by_name), cmocka_unit_test(libraries),
+        cmocka_unit_test(blocks_are_shuffled),      cmocka_unit_test(lists_split),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

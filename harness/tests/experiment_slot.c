@@ -1,0 +1,149 @@
+/*
+ * experiment_slot.c - every way in which a slot can end, and that nothing of it is left.
+ */
+#include "testing.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "experiment/allocator.h"
+#include "experiment/slot.h"
+
+#define WORKLOAD TEST_BUILD_DIR "/workloads/small"
+
+static volatile sig_atomic_t stop;
+
+static SlotEnd run_small(const char *allocator, const char *mode, uint64_t timeout_ms, uint64_t cap_mib,
+                         Sample *sample) {
+    Arm arm;
+    StoreError error = {""};
+    assert_true(allocator_resolve(allocator, &arm, &error));
+    assert_true(arm.available && !arm.broken);
+    char *argv[] = {WORKLOAD, "--ops", "20000", "--mode", (char *)mode, NULL};
+    SlotRequest request = {
+        .argv = argv,
+        .arm = &arm,
+        .padding_bytes = 100,
+        .limits = {timeout_ms * 1000000, cap_mib << 20, &stop},
+    };
+    *sample = (Sample){0};
+    SlotEnd end = slot_run_workload(&request, sample, &error);
+    RunMeta holder = {.arms = grow(NULL, 1, sizeof arm), .arm_count = 1};
+    holder.arms[0] = arm;
+    run_meta_release(&holder);
+    /* No child, no zombie. */
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+    return end;
+}
+
+static void expect(const char *allocator, const char *mode, SampleStatus status, const char *message) {
+    Sample sample;
+    assert_int_equal(run_small(allocator, mode, 20000, 1024, &sample), SLOT_END_DONE);
+    if (sample.status != status)
+        print_message("%s %s: %s: %s\n", allocator, mode, sample_status_name(sample.status), sample.message);
+    assert_int_equal(sample.status, status);
+    if (message != NULL) {
+        assert_non_null(sample.message);
+        assert_non_null(strstr(sample.message, message));
+    }
+    sample_release(&sample);
+}
+
+static void ends(void **state) {
+    (void)state;
+    expect("glibc", "none", SAMPLE_OK, NULL);
+    expect("glibc", "talk", SAMPLE_OK, NULL);
+    expect("glibc", "orphan", SAMPLE_OK, NULL);
+    expect("glibc", "crash", SAMPLE_CRASHED, "SIGSEGV");
+    expect("glibc", "abort", SAMPLE_CRASHED, "SIGABRT");
+    expect("glibc", "leave", SAMPLE_CRASHED, "before its work was done");
+    expect("glibc", "code", SAMPLE_CRASHED, "code 77");
+    expect("glibc", "refuse", SAMPLE_UNSUPPORTED, "not on this machine");
+}
+
+static void arms_that_misbehave(void **state) {
+    (void)state;
+    Sample sample;
+    expect(TEST_BUILD_DIR "/arms/slow.so", "none", SAMPLE_OK, NULL);
+    expect(TEST_BUILD_DIR "/arms/crash.so", "none", SAMPLE_CRASHED, "SIGSEGV");
+    expect(TEST_BUILD_DIR "/arms/null.so", "none", SAMPLE_OUT_OF_MEMORY, "NULL");
+    expect(TEST_BUILD_DIR "/arms/twice.so", "none", SAMPLE_CORRUPT, "content");
+    assert_int_equal(run_small(TEST_BUILD_DIR "/arms/hang.so", "none", 200, 1024, &sample), SLOT_END_DONE);
+    assert_int_equal(sample.status, SAMPLE_TIMEOUT);
+    sample_release(&sample);
+    assert_int_equal(run_small(TEST_BUILD_DIR "/arms/exhaust.so", "none", 60000, 100, &sample), SLOT_END_DONE);
+    assert_int_equal(sample.status, SAMPLE_OUT_OF_MEMORY);
+    assert_true(sample.peak_rss_bytes > 100 << 20);
+    sample_release(&sample);
+}
+
+static void counters_and_memory(void **state) {
+    (void)state;
+    Sample plain, leaking;
+    run_small("glibc", "none", 20000, 1024, &plain);
+    assert_int_equal(plain.operations, 20000);
+    assert_true(plain.elapsed_ns > 0 && plain.checksum != 0 && plain.malloc_library != NULL);
+    assert_true(plain.peak_rss_bytes > 1 << 20);
+    run_small(TEST_BUILD_DIR "/arms/leak.so", "none", 20000, 1024, &leaking);
+    assert_true(leaking.checksum == plain.checksum);
+    /* small writes no peak into its page: this one was read at its exit, or is the series' maximum. */
+    if (leaking.peak_is_exact && plain.peak_is_exact)
+        assert_in_range(leaking.peak_rss_bytes - plain.peak_rss_bytes, 60u << 20, 72u << 20);
+    sample_release(&plain);
+    sample_release(&leaking);
+}
+
+/* What the harness itself needs must not show in what it measures. */
+static void a_big_parent_changes_nothing(void **state) {
+    (void)state;
+    Sample small, big;
+    run_small("glibc", "none", 20000, 1024, &small);
+    size_t size = 200u << 20;
+    char *ballast = malloc(size);
+    assert_non_null(ballast);
+    memset(ballast, 1, size);
+    __asm__ volatile("" ::"r"(ballast) : "memory");
+    run_small("glibc", "none", 20000, 1024, &big);
+    free(ballast);
+    assert_true(big.peak_rss_bytes < small.peak_rss_bytes + (4u << 20));
+    sample_release(&small);
+    sample_release(&big);
+}
+
+static void interrupted(void **state) {
+    (void)state;
+    Sample sample;
+    stop = 1;
+    assert_int_equal(run_small("glibc", "hang", 20000, 1024, &sample), SLOT_END_INTERRUPTED);
+    stop = 0;
+    sample_release(&sample);
+}
+
+static void no_such_program(void **state) {
+    (void)state;
+    Arm arm;
+    StoreError error;
+    assert_true(allocator_resolve("glibc", &arm, &error));
+    char *argv[] = {"/no/such/program", NULL};
+    SlotRequest request = {.argv = argv, .arm = &arm, .limits = {1000000000, 1 << 30, &stop}};
+    Sample sample = {0};
+    assert_int_equal(slot_run_workload(&request, &sample, &error), SLOT_END_IMPOSSIBLE);
+    assert_non_null(strstr(error.text, "/no/such/program"));
+    RunMeta holder = {.arms = grow(NULL, 1, sizeof arm), .arm_count = 1};
+    holder.arms[0] = arm;
+    run_meta_release(&holder);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ends),
+        cmocka_unit_test(arms_that_misbehave),
+        cmocka_unit_test(counters_and_memory),
+        cmocka_unit_test(a_big_parent_changes_nothing),
+        cmocka_unit_test(interrupted),
+        cmocka_unit_test(no_such_program),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,326 @@
+/*
+ * run_end_to_end.c - `allocbench run` as a user starts it: exit codes, statuses beside unharmed arms, a kill in the
+ * middle and going on.
+ */
+#include "testing.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "commands/command.h"
+#include "store/run_store.h"
+#include "store/text.h"
+
+#define ARMS TEST_BUILD_DIR "/arms/"
+
+typedef struct Place {
+    char *folder, *suite, *out;
+} Place;
+
+static int set_up(void **state) {
+    Place *place = zeroed(1, sizeof *place);
+    place->folder = test_folder();
+    place->suite = text_format("%s/two.ini", place->folder);
+    place->out = text_format("%s/out", place->folder);
+    static const char suite[] = "[suite]\nslot_ms = 10\nblocks = 2\nallocators = glibc\n"
+                                "[small]\nworkload = small\nthreads = 1\n[more]\nworkload = small\noperations = 5000\n";
+    test_write(place->suite, suite, strlen(suite));
+    setenv("ALLOCBENCH_WORKLOADS", TEST_BUILD_DIR "/workloads", 1);
+    *state = place;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    Place *place = *state;
+    test_folder_remove(place->folder);
+    free(place->suite);
+    free(place->out);
+    free(place);
+    return 0;
+}
+
+/* Starts allocbench run with these arguments, NULL terminated; stderr goes into FOLDER/errors. */
+static pid_t start(const Place *place, const char *const *arguments) {
+    TextList argv = {0};
+    text_list_add(&argv, text_copy(TEST_ALLOCBENCH));
+    text_list_add(&argv, text_copy("run"));
+    for (; *arguments != NULL; arguments++)
+        text_list_add(&argv, text_copy(*arguments));
+    char *errors = text_format("%s/errors", place->folder);
+    pid_t pid = fork();
+    if (pid == 0) {
+        int out = open("/dev/null", O_WRONLY), err = open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        dup2(out, 1);
+        dup2(err, 2);
+        execv(TEST_ALLOCBENCH, argv.items);
+        _exit(99);
+    }
+    free(errors);
+    text_list_release(&argv);
+    return pid;
+}
+
+static int finish(pid_t pid) {
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int run(const Place *place, const char *const *arguments) {
+    return finish(start(place, arguments));
+}
+
+static bool errors_say(const Place *place, const char *text) {
+    char *path = text_format("%s/errors", place->folder);
+    FILE *file = fopen(path, "re");
+    char bytes[8192];
+    size_t length = file == NULL ? 0 : fread(bytes, 1, sizeof bytes - 1, file);
+    bytes[length] = '\0';
+    if (file != NULL)
+        fclose(file);
+    free(path);
+    return strstr(bytes, text) != NULL;
+}
+
+static Run *load(const Place *place) {
+    StoreError error = {""};
+    Run *loaded = run_load(place->out, &error);
+    if (loaded == NULL)
+        fail_msg("%s", error.text);
+    return loaded;
+}
+
+static void expect_complete(const Run *loaded, uint32_t blocks) {
+    size_t available = 0;
+    for (size_t i = 0; i < loaded->meta.arm_count; i++)
+        available += loaded->meta.arms[i].available ? 1 : 0;
+    assert_int_equal(loaded->sample_count, loaded->meta.row_count * blocks * (available + 1));
+}
+
+static void expect_status(const Run *loaded, const char *name, SampleStatus status) {
+    size_t found = 0;
+    for (size_t i = 0; i < loaded->sample_count; i++) {
+        const Sample *sample = &loaded->samples[i];
+        if (strcmp(loaded->meta.arms[sample->arm].name, name) != 0)
+            continue;
+        if (sample->status != status)
+            fail_msg("%s: %s: %s", name, sample_status_name(sample->status), sample->message);
+        found++;
+    }
+    assert_true(found > 0);
+}
+
+static void all_is_well(void **state) {
+    const Place *place = *state;
+    assert_int_equal(run(place, (const char *[]){place->suite, "--out", place->out, NULL}), EXIT_CODE_OK);
+    Run *loaded = load(place);
+    expect_complete(loaded, 2);
+    expect_status(loaded, "glibc", SAMPLE_OK);
+    assert_string_equal(loaded->meta.rows[0].name, "small t1");
+    assert_true(loaded->meta.rows[0].scaled && loaded->meta.rows[0].operations > 0);
+    assert_true(!loaded->meta.rows[1].scaled && loaded->meta.rows[1].operations == 5000);
+    /* One seed a block for all arms, another for the next block. */
+    for (size_t i = 0; i < loaded->sample_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const Sample *a = &loaded->samples[i], *b = &loaded->samples[j];
+            if (a->row == b->row)
+                assert_int_equal(a->block == b->block, a->seed == b->seed);
+        }
+    }
+    run_free(loaded);
+    assert_int_equal(run(place, (const char *[]){place->suite, "--out", place->out, NULL}), EXIT_CODE_USAGE);
+    assert_true(errors_say(place, "--resume"));
+}
+
+static void broken_arms_do_not_harm_others(void **state) {
+    const Place *place = *state;
+    static const char arms[] =
+        "glibc,broken=/no/such.so,/etc/hosts,none=" ARMS "no_malloc.so,crash=" ARMS "crash.so,hang=" ARMS
+        "hang.so,exhaust=" ARMS "exhaust.so,null=" ARMS "null.so,twice=" ARMS "twice.so,leak=" ARMS "leak.so,slow=" ARMS
+        "slow.so?SLOW_ROUNDS=50";
+    const char *arguments[] = {place->suite, "--out",        place->out, "--allocators", arms,   "--timeout",
+                               "1",          "--memory-cap", "100M",     "--workloads",  "more", NULL};
+    assert_int_equal(run(place, arguments), EXIT_CODE_SLOTS_FAILED);
+    Run *loaded = load(place);
+    expect_complete(loaded, 2);
+    expect_status(loaded, "glibc", SAMPLE_OK);
+    expect_status(loaded, "leak", SAMPLE_OK);
+    expect_status(loaded, "slow", SAMPLE_OK);
+    expect_status(loaded, "broken", SAMPLE_PRELOAD_FAILED);
+    expect_status(loaded, "hosts", SAMPLE_PRELOAD_FAILED);
+    expect_status(loaded, "none", SAMPLE_PRELOAD_FAILED);
+    expect_status(loaded, "crash", SAMPLE_CRASHED);
+    expect_status(loaded, "hang", SAMPLE_TIMEOUT);
+    expect_status(loaded, "exhaust", SAMPLE_OUT_OF_MEMORY);
+    expect_status(loaded, "null", SAMPLE_OUT_OF_MEMORY);
+    expect_status(loaded, "twice", SAMPLE_CORRUPT);
+    run_free(loaded);
+}
+
+static void nothing_measured(void **state) {
+    const Place *place = *state;
+    const char *arguments[] = {place->suite, "--out", place->out, "--workloads", "small_crash", NULL};
+    assert_int_equal(run(place, arguments), EXIT_CODE_NOTHING_MEASURED);
+}
+
+static void other_checksums_are_corrupt(void **state) {
+    const Place *place = *state;
+    static const char suite[] = "[suite]\nblocks = 1\nallocators = glibc\n"
+                                "[small]\nworkload = small\narguments = --mode vary\noperations = 100\n";
+    test_write(place->suite, suite, strlen(suite));
+    assert_int_equal(run(place, (const char *[]){place->suite, "--out", place->out, NULL}), EXIT_CODE_SLOTS_FAILED);
+}
+
+static size_t count_lines(const char *path) {
+    FILE *file = fopen(path, "re");
+    size_t lines = 0;
+    for (int c; file != NULL && (c = fgetc(file)) != EOF;)
+        lines += c == '\n' ? 1 : 0;
+    if (file != NULL)
+        fclose(file);
+    return lines;
+}
+
+/* Starts a run that takes a while and waits until it has stored some slots. */
+static pid_t start_and_wait_for_slots(const Place *place) {
+    const char *arguments[] = {place->suite, "--out", place->out,    "--blocks", "5",
+                               "--slot-ms",  "60",    "--workloads", "small",    NULL};
+    pid_t pid = start(place, arguments);
+    char *samples = text_format("%s/samples.jsonl", place->out);
+    for (int i = 0; i < 3000 && count_lines(samples) < 3; i++)
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+    assert_true(count_lines(samples) >= 3);
+    free(samples);
+    return pid;
+}
+
+static void killed_and_resumed(void **state) {
+    const Place *place = *state;
+    pid_t pid = start_and_wait_for_slots(place);
+    kill(pid, SIGKILL);
+    assert_int_equal(finish(pid), -SIGKILL);
+
+    /* What a kill inside write(2) would leave. */
+    char *samples = text_format("%s/samples.jsonl", place->out);
+    FILE *file = fopen(samples, "ae");
+    fputs("{\"row\":0,\"block\":", file);
+    fclose(file);
+    Run *before = load(place);
+    size_t kept = before->sample_count;
+    assert_true(kept >= 3);
+
+    assert_int_equal(run(place, (const char *[]){"--resume", "--out", place->out, NULL}), EXIT_CODE_OK);
+    Run *after = load(place);
+    expect_complete(after, 5);
+    expect_status(after, "glibc", SAMPLE_OK);
+    /* Complete blocks are kept as they were. */
+    for (size_t i = 0; i < before->sample_count; i++) {
+        const Sample *old = &before->samples[i];
+        if (run_block_is_complete(before, old->row, old->block, old->attempt)) {
+            assert_true(after->samples[i].elapsed_ns == old->elapsed_ns);
+        }
+    }
+    run_free(before);
+    run_free(after);
+    size_t lines = count_lines(samples);
+    assert_int_equal(run(place, (const char *[]){"--resume", "--out", place->out, NULL}), EXIT_CODE_OK);
+    assert_int_equal(count_lines(samples), lines);
+    free(samples);
+}
+
+static void interrupted(void **state) {
+    const Place *place = *state;
+    pid_t pid = start_and_wait_for_slots(place);
+    kill(pid, SIGINT);
+    assert_int_equal(finish(pid), EXIT_CODE_INTERRUPTED);
+    assert_true(errors_say(place, "--resume --out"));
+    assert_int_equal(run(place, (const char *[]){"--resume", "--out", place->out, NULL}), EXIT_CODE_OK);
+    Run *loaded = load(place);
+    expect_complete(loaded, 5);
+    run_free(loaded);
+}
+
+static void a_changed_library_is_not_resumed(void **state) {
+    const Place *place = *state;
+    char *library = text_format("%s/mine.so", place->folder);
+    char *copy = text_format("cp " ARMS "slow.so %s", library);
+    char *arms = text_format("glibc,mine=%s", library);
+    assert_int_equal(system(copy), 0);
+    const char *arguments[] = {place->suite, "--out", place->out, "--allocators", arms, NULL};
+    assert_int_equal(run(place, arguments), EXIT_CODE_OK);
+    FILE *file = fopen(library, "ae");
+    fputs("x", file);
+    fclose(file);
+    assert_int_equal(run(place, (const char *[]){"--resume", "--out", place->out, NULL}), EXIT_CODE_USAGE);
+    assert_true(errors_say(place, "'mine'"));
+    free(arms);
+    free(copy);
+    free(library);
+}
+
+static void expect_usage(const Place *place, const char *message, const char *const *arguments) {
+    int code = run(place, arguments);
+    if (code != EXIT_CODE_USAGE || !errors_say(place, message) || !errors_say(place, "allocbench: "))
+        fail_msg("code %d for %s, wanted '%s'", code, arguments[0], message);
+}
+
+static void bad_input(void **state) {
+    const Place *place = *state;
+    const char *suite = place->suite;
+    expect_usage(place, "unknown suite 'none'", (const char *[]){"none", NULL});
+    expect_usage(place, "two suites", (const char *[]){suite, "--suite", "x", NULL});
+    expect_usage(place, "unknown workload 'none'", (const char *[]){suite, "--workloads", "none", NULL});
+    expect_usage(place, "unknown allocator 'none'", (const char *[]){suite, "--allocators", "none", NULL});
+    expect_usage(place, "are called 'glibc'", (const char *[]){suite, "--allocators", "glibc,glibc", NULL});
+    expect_usage(place, "--blocks many", (const char *[]){suite, "--blocks", "many", NULL});
+    expect_usage(place, "--memory-cap 5", (const char *[]){suite, "--memory-cap", "5", NULL});
+    expect_usage(place, "'--nonsense'", (const char *[]){suite, "--nonsense", NULL});
+    expect_usage(place, "the baseline x cannot be used", (const char *[]){suite, "--baseline", "x=/no/such.so", NULL});
+    expect_usage(place, "choose another folder", (const char *[]){suite, "--out", "/dev/null/x", NULL});
+    expect_usage(place, "only --out", (const char *[]){"--resume", "--blocks", "3", NULL});
+    expect_usage(place, "No such file", (const char *[]){"--resume", "--out", "/no/such/run", NULL});
+    static const char wrong[] = "[small]\nworkload = small\narguments = --sizes 3\n";
+    test_write(suite, wrong, strlen(wrong));
+    expect_usage(place, "has no parameter --sizes", (const char *[]){suite, "--out", place->out, NULL});
+}
+
+static void dry_run(void **state) {
+    const Place *place = *state;
+    assert_int_equal(run(place, (const char *[]){place->suite, "--dry-run", "--out", place->out, NULL}), EXIT_CODE_OK);
+    assert_int_not_equal(access(place->out, F_OK), 0);
+}
+
+static void a_missing_program_is_unsupported(void **state) {
+    const Place *place = *state;
+    char *program = text_format("%s/absent.ini", place->folder);
+    static const char description[] = "[program]\npackage = some-package\ncommand = no-such-program-here --x\n";
+    test_write(program, description, strlen(description));
+    char *suite = text_format("[suite]\nblocks = 1\nallocators = glibc\n[p]\nprogram = %s\n", program);
+    test_write(place->suite, suite, strlen(suite));
+    const char *arguments[] = {place->suite, "--out", place->out, NULL};
+    assert_int_equal(run(place, arguments), EXIT_CODE_NOTHING_MEASURED);
+    Run *loaded = load(place);
+    expect_status(loaded, "glibc", SAMPLE_UNSUPPORTED);
+    assert_non_null(strstr(loaded->samples[0].message, "apt-get install"));
+    run_free(loaded);
+    free(suite);
+    free(program);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(all_is_well, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(broken_arms_do_not_harm_others, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_measured, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_checksums_are_corrupt, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(killed_and_resumed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(interrupted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_changed_library_is_not_resumed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bad_input, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(dry_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_missing_program_is_unsupported, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
