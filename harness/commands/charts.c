@@ -241,6 +241,7 @@ static int check(const Run *run, const char *folder, const char *version) {
 
 int command_charts(int argc, char **argv) {
     ChartsOptions options = {.formats = {"svg", "png"}, .format_count = MAXIMUM_FORMATS};
+    argp_err_exit_status = EXIT_CODE_USAGE;
     argp_parse(&ARGP, argc, argv, 0, NULL, &options);
     StoreError error;
     Run *run = run_load(options.run, &error);

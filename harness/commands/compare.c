@@ -164,6 +164,7 @@ static int compare_runs(const Run *first, const Run *second, const CompareOption
 
 int command_compare(int argc, char **argv) {
     CompareOptions options = {.metrics = {METRIC_THROUGHPUT, METRIC_PEAK_RSS}, .metric_count = MAXIMUM_METRICS};
+    argp_err_exit_status = EXIT_CODE_USAGE;
     argp_parse(&ARGP, argc, argv, 0, NULL, &options);
     Run *runs[2] = {NULL, NULL};
     int code = EXIT_CODE_OK;

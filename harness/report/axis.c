@@ -66,20 +66,25 @@ static double round_step(double wished, AxisUnit unit) {
 }
 
 /* The value of the tic at `index` of a logarithmic set, 0 beyond its end. The sets go from fine to coarse. */
-enum { LOG_SETS = 9 };
+enum { LINEAR_SETS = 5, DECADE_SETS = 5, LOG_SETS = LINEAR_SETS + DECADE_SETS, DECADE_TICS = 10 };
 static double log_tic(size_t set, long index, AxisUnit unit) {
-    static const double linear[] = {0.01, 0.02, 0.05, 0.1, 0.2};
-    static const double decades[][6] = {
-        {1, 1.5, 2, 3, 5, 7}, {1, 2, 5, 0, 0, 0}, {1, 0, 0, 0, 0, 0}, {1, 0, 0, 0, 0, 0}};
-    static const long sizes[] = {6, 3, 1, 1};
-    static const long strides[] = {1, 1, 1, 2};
+    static const double linear[LINEAR_SETS] = {0.01, 0.02, 0.05, 0.1, 0.2};
+    static const struct {
+        long size, stride; /* tics a decade; decades from one to the next */
+        double tics[DECADE_TICS];
+    } decades[DECADE_SETS] = {{10, 1, {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8}},
+                              {6, 1, {1, 1.5, 2, 3, 5, 7}},
+                              {3, 1, {1, 2, 5}},
+                              {1, 1, {1}},
+                              {1, 2, {1}}};
     if (unit == AXIS_BYTES || unit == AXIS_THREADS) /* powers of two, ever fewer */
         return ldexp(1, (int)(index << set));
-    if (set < 5) /* multiples: right for a range around 1 */
+    if (set < LINEAR_SETS) /* multiples: right for a range around 1 */
         return index >= 1 && index < 2000 ? (double)index * linear[set] : 0;
-    size_t s = set - 5;
-    long decade = index >= 0 ? index / sizes[s] : -((-index + sizes[s] - 1) / sizes[s]);
-    return decades[s][index - decade * sizes[s]] * pow(10, (double)(decade * strides[s]));
+    long size = decades[set - LINEAR_SETS].size;
+    long decade = index >= 0 ? index / size : -((-index + size - 1) / size);
+    return decades[set - LINEAR_SETS].tics[index - decade * size] *
+           pow(10, (double)(decade * decades[set - LINEAR_SETS].stride));
 }
 
 /* Walks one set; counts the tics and finds the smallest distance between neighbours in pixels. Appends to *text when it
@@ -105,23 +110,23 @@ static size_t walk_log_set(const Axis *axis, size_t set, double pixels, double *
             free(*text);
             *text = longer;
         }
-        if (value > axis->high)
-            break;
     }
     return count;
 }
 
+/* Of the sets whose tics stand far enough apart, the one with the most tics. */
 static char *log_tics(const Axis *axis, double pixels, double spacing) {
-    size_t sets = axis->unit == AXIS_BYTES || axis->unit == AXIS_THREADS ? 6 : LOG_SETS, set = 0;
+    size_t sets = axis->unit == AXIS_BYTES || axis->unit == AXIS_THREADS ? 6 : LOG_SETS, chosen = sets - 1, most = 0;
     double closest;
-    while (set + 1 < sets) {
-        walk_log_set(axis, set, pixels, &closest, NULL);
-        if (closest >= spacing)
-            break;
-        set++;
+    for (size_t set = 0; set < sets; set++) {
+        size_t count = walk_log_set(axis, set, pixels, &closest, NULL);
+        if (closest >= spacing && count > most) {
+            chosen = set;
+            most = count;
+        }
     }
     char *text = text_copy("");
-    walk_log_set(axis, set, pixels, &closest, &text);
+    walk_log_set(axis, chosen, pixels, &closest, &text);
     return text;
 }
 

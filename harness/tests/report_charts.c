@@ -198,6 +198,13 @@ static void tics_are_round_and_apart(void **state) {
     char *text = axis_tics(&ratio, 240, 34);
     assert_string_equal(text, "\"0.5\" 0.5, \"0.7\" 0.7, \"1\" 1, \"1.5\" 1.5, \"2\" 2");
     free(text);
+    Axis far = axis_empty(AXIS_RATIO, true);
+    axis_include(&far, 40);
+    axis_include(&far, 70);
+    axis_finish(&far);
+    text = axis_tics(&far, 240, 34);
+    assert_string_equal(text, "\"40\" 40, \"50\" 50, \"60\" 60");
+    free(text);
     Axis bytes = axis_empty(AXIS_BYTES, false);
     axis_include(&bytes, 95.0 * 1024 * 1024);
     axis_finish(&bytes);

@@ -8,7 +8,7 @@ plot for [a = 0:arms - 1] file index marks using (column(1) == a ? $4 : NaN):3:(
         linewidth 1.6 linecolor rgb arm_colour[a + 1] notitle, \
      for [a = 0:arms - 1] file index marks using (of_arm(a)):6:(0):($7 - $6) with vectors nohead \
         linewidth 1.6 linecolor rgb arm_colour[a + 1] notitle, \
-     for [a = 0:arms - 1] file index marks using (of_arm(a)):3 with points pointsize 1.2 linewidth 1.6 \
+     for [a = 0:arms - 1] file index marks using (of_arm(a)):3 with points pointsize mark(1.2) linewidth 1.6 \
         linecolor rgb arm_colour[a + 1] pointtype arm_mark[a + 1] notitle, \
      file index labels using 1:2:4:3 with labels left noenhanced font text_font textcolor rgb variable notitle
 unset multiplot

@@ -26,6 +26,8 @@ head_font = sprintf("sans-serif,%g", pt(13))
 title_font = sprintf("sans-serif,%g", pt(17))
 # Bold exists in both terminals only as markup: titles come with its special characters escaped, all else is plain.
 bold(text) = "{/:Bold " . text . "}"
+# The same mark is larger in an SVG than in a PNG.
+mark(size) = format eq "svg" ? 0.85 * size : size
 px_x(pixels) = 1.0 * pixels / width
 px_y(pixels) = 1.0 - 1.0 * pixels / height
 

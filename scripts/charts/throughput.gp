@@ -10,7 +10,7 @@ do for [i = 1:panels] {
         plot for [a = 0:arms - 1] file index marks using (of_arm(a)):4:(0):($5 - $4) with vectors nohead \
                 linewidth 1.4 linecolor rgb arm_colour[a + 1] notitle, \
              for [a = 0:arms - 1] file index marks using (of_arm(a)):3 with linespoints linewidth 1.8 \
-                pointsize 0.8 linecolor rgb arm_colour[a + 1] pointtype arm_mark[a + 1] notitle, \
+                pointsize mark(0.8) linecolor rgb arm_colour[a + 1] pointtype arm_mark[a + 1] notitle, \
              @end_labels
     }
 }
