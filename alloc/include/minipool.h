@@ -7,12 +7,13 @@
  *   - beside the system's malloc: link libminipool_mp.a, which defines the mp_ names only.
  *
  * Every function here is thread-safe, may be the first call of a process or a thread, and may be called between fork()
- * and exec() in the child. None may be called from a signal handler. Sizes are bytes. Blocks up to 8 bytes are aligned to
- * 8, all others to at least 16. An mp_ block must be freed by an mp_ function (or by free() where libminipool is malloc).
+ * and exec() in the child. None may be called from a signal handler. Sizes are bytes. Blocks up to 8 bytes are aligned
+ * to 8, all others to at least 16. An mp_ block must be freed by an mp_ function (or by free() where libminipool is
+ * malloc).
  *
- * Errors: functions that return a block return NULL with errno = ENOMEM when memory cannot be had or when a size exceeds
- * PTRDIFF_MAX. A pointer that minipool never gave out, or a second free of one block where it is noticed, ends the
- * process by abort() after one line on standard error; memory is never knowingly corrupted.
+ * Errors: functions that return a block return NULL with errno = ENOMEM when memory cannot be had or when a size
+ * exceeds PTRDIFF_MAX. A pointer that minipool never gave out, or a second free of one block where it is noticed, ends
+ * the process by abort() after one line on standard error; memory is never knowingly corrupted.
  */
 #ifndef MINIPOOL_H
 #define MINIPOOL_H
@@ -29,8 +30,8 @@ extern "C" {
 /* C17, 7.22.3. A size of 0 gives a unique block that can be freed. */
 void *mp_malloc(size_t size);
 void *mp_calloc(size_t count, size_t size);
-void *mp_realloc(void *block, size_t size); /* size 0 frees the block and returns NULL, as glibc does */
-void mp_free(void *block);                  /* keeps errno; NULL is allowed */
+void *mp_realloc(void *block, size_t size);            /* size 0 frees the block and returns NULL, as glibc does */
+void mp_free(void *block);                             /* keeps errno; NULL is allowed */
 void *mp_aligned_alloc(size_t alignment, size_t size); /* EINVAL unless alignment is a power of two */
 
 /* C23. The size (and alignment) must be the ones asked for; they may be used to free faster or to detect misuse. */
@@ -50,17 +51,17 @@ int mp_malloc_trim(size_t keep);
 
 /* A picture of the heap. Exact when no other thread is allocating or freeing meanwhile, else close. */
 typedef struct mp_stats {
-    size_t mapped_bytes;         /* address space obtained from the system for blocks */
-    size_t metadata_bytes;       /* obtained for spans, the page map and thread caches */
-    size_t allocated_bytes;      /* in blocks that the program holds, rounded up to their size class */
+    size_t mapped_bytes;    /* address space obtained from the system for blocks */
+    size_t metadata_bytes;  /* obtained for spans, the page map and thread caches */
+    size_t allocated_bytes; /* in blocks that the program holds, rounded up to their size class */
     size_t allocated_blocks;
-    size_t span_bytes;           /* in spans that hold blocks, free or not */
+    size_t span_bytes;            /* in spans that hold blocks, free or not */
     size_t page_heap_dirty_bytes; /* free whole pages, still resident */
     size_t page_heap_clean_bytes; /* free whole pages, given back to the system or never touched */
-    size_t thread_caches;        /* live threads that have allocated */
-    uint64_t spans_created;      /* spans cut from the PageHeap since the start */
-    uint64_t spans_adopted;      /* spans taken from the CentralCache */
-    uint64_t released_bytes;     /* given back to the system since the start */
+    size_t thread_caches;         /* live threads that have allocated */
+    uint64_t spans_created;       /* spans cut from the PageHeap since the start */
+    uint64_t spans_adopted;       /* spans taken from the CentralCache */
+    uint64_t released_bytes;      /* given back to the system since the start */
 } mp_stats;
 void mp_stats_get(mp_stats *stats);
 

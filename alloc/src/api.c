@@ -9,7 +9,9 @@
 #include "heap.h"
 #include "os_memory.h"
 
-static bool is_power_of_two(size_t number) { return number != 0 && (number & (number - 1)) == 0; }
+static bool is_power_of_two(size_t number) {
+    return number != 0 && (number & (number - 1)) == 0;
+}
 
 static void *fail(int error) {
     errno = error;

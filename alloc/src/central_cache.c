@@ -1,18 +1,18 @@
 /*
  * central_cache.c - see central_cache.h, and span.h for the states.
  *
- * The one subtle place is a foreign free that races with the owner giving the span up. The freer sets its bit, then looks
- * at the control word; the owner changes the control word, then looks at the bits. Both use sequentially consistent
- * operations, so at least one of them sees the other: a bit set while the freer saw OWNED is seen by the owner's look, and
- * a free that the owner's look missed finds the span FULL or CENTRAL and acts on it.
+ * The one subtle place is a foreign free that races with the owner giving the span up. The freer sets its bit, then
+ * looks at the control word; the owner changes the control word, then looks at the bits. Both use sequentially
+ * consistent operations, so at least one of them sees the other: a bit set while the freer saw OWNED is seen by the
+ * owner's look, and a free that the owner's look missed finds the span FULL or CENTRAL and acts on it.
  */
 #include "central_cache.h"
 
 #include "fault.h"
 #include "lock.h"
 
-/* Spans by eighths that are free; bucket 0 is the fullest. Within a bucket first-in first-out, so that spans rest. A span
- * stays in the bucket in which it came: what is freed meanwhile only makes it a better catch. */
+/* Spans by eighths that are free; bucket 0 is the fullest. Within a bucket first-in first-out, so that spans rest. A
+ * span stays in the bucket in which it came: what is freed meanwhile only makes it a better catch. */
 enum { BUCKETS = 8 };
 
 /* A multi-word span is looked at when one of its words has this many bits, and when one is complete. */
@@ -26,7 +26,9 @@ typedef struct CentralFreeList {
 
 static CentralFreeList lists[SIZE_CLASS_COUNT];
 
-static uintptr_t class_bits(unsigned size_class) { return (uintptr_t)size_class << SPAN_CLASS_SHIFT; }
+static uintptr_t class_bits(unsigned size_class) {
+    return (uintptr_t)size_class << SPAN_CLASS_SHIFT;
+}
 
 static uint32_t claim_threshold(uint32_t object_count) {
     return object_count < 2 * CLAIM_FRACTION ? 1 : object_count / CLAIM_FRACTION;
@@ -83,15 +85,17 @@ static bool reclaim(Span *span, unsigned size_class, uintptr_t owner) {
     return ours;
 }
 
-bool central_cache_reclaim(Span *span, uintptr_t owner) { return reclaim(span, span->size_class, owner); }
+bool central_cache_reclaim(Span *span, uintptr_t owner) {
+    return reclaim(span, span->size_class, owner);
+}
 
 bool central_cache_retire(Span *span) {
     uintptr_t owner = atomic_load_explicit(&span->control, memory_order_relaxed);
     unsigned size_class = span->size_class;
     const _Atomic uint64_t *bits = span->remote_bits;
     uint32_t words = span->remote_words;
-    /* seq_cst: partner of the freer's fetch_or and load in central_cache_free(); also releases the owner's last writes to
-     * whoever takes the span next */
+    /* seq_cst: partner of the freer's fetch_or and load in central_cache_free(); also releases the owner's last writes
+     * to whoever takes the span next */
     atomic_exchange_explicit(&span->control, owner | SPAN_FULL | class_bits(size_class), memory_order_seq_cst);
     /* From here the span may be another's. Memory of spans and bits stays readable for ever; the look is a hint, and
      * reclaim() decides under the lock. */

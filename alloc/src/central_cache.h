@@ -9,19 +9,19 @@
 
 #include "span.h"
 
-/* The fullest span of the class, now OWNED by `owner` (a ThreadCache's address). NULL: none. The span's free objects are
- * all in its remote bits. */
+/* The fullest span of the class, now OWNED by `owner` (a ThreadCache's address). NULL: none. The span's free objects
+ * are all in its remote bits. */
 Span *central_cache_adopt(unsigned size_class, uintptr_t owner);
 
-/* Owner only; the span's list is empty and it is carved. OWNED -> FULL. False: objects came back meanwhile and the caller
- * still owns it. */
+/* Owner only; the span's list is empty and it is carved. OWNED -> FULL. False: objects came back meanwhile and the
+ * caller still owns it. */
 bool central_cache_retire(Span *span);
 
 /* The home thread wants back a FULL span into which it frees. True: it is OWNED by `owner` again. */
 bool central_cache_reclaim(Span *span, uintptr_t owner);
 
-/* Owner only. The span becomes everybody's: OWNED -> CENTRAL, or FULL when nothing in it is free. True: it was wholly free and is the caller's to return to
- * the PageHeap. */
+/* Owner only. The span becomes everybody's: OWNED -> CENTRAL, or FULL when nothing in it is free. True: it was wholly
+ * free and is the caller's to return to the PageHeap. */
 bool central_cache_accept(Span *span);
 
 /* Frees an object of a span that the caller does not own. True: that made an unowned span wholly free, and it is the

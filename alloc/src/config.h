@@ -39,11 +39,11 @@
 #define PARTIAL_TOTAL_BYTES ((size_t)64 << 20)
 #define PARTIAL_MIN_BYTES ((size_t)1 << 20)
 
-/* How much free memory the PageHeap keeps resident (dirty). A small bound by amount alone makes churn of large blocks many
- * times slower (every block is faulted in again); a large one leaves peaks standing; age alone does nothing for a process
- * that frees everything and then makes no call at all. So it keeps what it lately proved to need: the pages it handed out
- * in the last one or two windows. That is bounded by what is in use, because after a free-all nothing more may come, and
- * the last frees decide what stays. */
+/* How much free memory the PageHeap keeps resident (dirty). A small bound by amount alone makes churn of large blocks
+ * many times slower (every block is faulted in again); a large one leaves peaks standing; age alone does nothing for a
+ * process that frees everything and then makes no call at all. So it keeps what it lately proved to need: the pages it
+ * handed out in the last one or two windows. That is bounded by what is in use, because after a free-all nothing more
+ * may come, and the last frees decide what stays. */
 #define RELEASE_SOFT_BYTES ((size_t)8 << 20)  /* always kept */
 #define RELEASE_HARD_BYTES ((size_t)40 << 20) /* kept besides, at most, plus half of what is in use */
 #define RELEASE_WINDOW_MS 100

@@ -17,7 +17,9 @@ static void *no_memory(void) {
 
 /* -- large blocks ----------------------------------------------------------------------------------------------- */
 
-static size_t pages_for(size_t size) { return (size + PAGE_BYTES - 1) >> PAGE_SHIFT; }
+static size_t pages_for(size_t size) {
+    return (size + PAGE_BYTES - 1) >> PAGE_SHIFT;
+}
 
 static Span *allocate_large(size_t size, size_t alignment) {
     if (size > PTRDIFF_MAX)
@@ -25,8 +27,8 @@ static Span *allocate_large(size_t size, size_t alignment) {
     size_t pages = pages_for(size);
     size_t alignment_pages = alignment <= PAGE_BYTES ? 1 : alignment >> PAGE_SHIFT;
     bool of_its_own = size > DIRECT_MAP_BYTES || alignment > DIRECT_MAP_BYTES;
-    Span *span = of_its_own ? page_heap_map(pages, alignment_pages)
-                            : page_heap_allocate(pages, alignment_pages, PAGE_USE_LARGE);
+    Span *span =
+        of_its_own ? page_heap_map(pages, alignment_pages) : page_heap_allocate(pages, alignment_pages, PAGE_USE_LARGE);
     if (span != NULL) {
         span->object_count = 1;
         atomic_store_explicit(&span->control, SPAN_LARGE, memory_order_release);
@@ -113,7 +115,9 @@ void heap_free_slow(Span *span, void *block) {
         thread_cache_free_slow(span, block);
 }
 
-void heap_free_last(Span *span) { thread_cache_span_empty(span); }
+void heap_free_last(Span *span) {
+    thread_cache_span_empty(span);
+}
 
 /* -- sizes ------------------------------------------------------------------------------------------------------ */
 
@@ -122,7 +126,9 @@ static size_t usable(const Span *span) {
                                                                                     : span->object_bytes;
 }
 
-size_t heap_usable_size(const void *block) { return block == NULL ? 0 : usable(span_of("malloc_usable_size", block)); }
+size_t heap_usable_size(const void *block) {
+    return block == NULL ? 0 : usable(span_of("malloc_usable_size", block));
+}
 
 /* True: the large block now has room for `size` where span->base says. */
 static bool resize_large(Span *span, size_t size) {

@@ -1,9 +1,10 @@
 /*
- * heap.h - the allocation functions behind every exported name, their fast paths as inline code so that malloc, operator
- * new and mp_malloc each contain them without a call in between.
+ * heap.h - the allocation functions behind every exported name, their fast paths as inline code so that malloc,
+ * operator new and mp_malloc each contain them without a call in between.
  *
- * heap_free() on the fast path: page map -> span, owned by me, not free already -> push. heap_allocate(): direct table -> span -> pop. No
- * lock, no atomic read-modify-write, no test whether anything is initialised, no counter in allocation.
+ * heap_free() on the fast path: page map -> span, owned by me, not free already -> push. heap_allocate(): direct table
+ * -> span -> pop. No lock, no atomic read-modify-write, no test whether anything is initialised, no counter in
+ * allocation.
  */
 #ifndef MINIPOOL_HEAP_H
 #define MINIPOOL_HEAP_H

@@ -1,6 +1,6 @@
 /*
- * lock.h - a mutex of one word: a short spin, then sleep in the kernel. A pure spinlock would stall every thread when its
- * holder is preempted. States: 0 free, 1 held, 2 held and somebody may sleep.
+ * lock.h - a mutex of one word: a short spin, then sleep in the kernel. A pure spinlock would stall every thread when
+ * its holder is preempted. States: 0 free, 1 held, 2 held and somebody may sleep.
  */
 #ifndef MINIPOOL_LOCK_H
 #define MINIPOOL_LOCK_H

@@ -13,8 +13,12 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 
-PUBLIC void *mp_malloc(size_t size) { return heap_allocate(size); }
-PUBLIC void mp_free(void *block) { heap_free(block); }
+PUBLIC void *mp_malloc(size_t size) {
+    return heap_allocate(size);
+}
+PUBLIC void mp_free(void *block) {
+    heap_free(block);
+}
 PUBLIC void mp_free_sized(void *block, size_t size) {
     (void)size;
     heap_free(block);
@@ -24,17 +28,33 @@ PUBLIC void mp_free_aligned_sized(void *block, size_t alignment, size_t size) {
     (void)size;
     heap_free(block);
 }
-PUBLIC void *mp_calloc(size_t count, size_t size) { return heap_allocate_zeroed(count, size); }
-PUBLIC void *mp_realloc(void *block, size_t size) { return heap_reallocate(block, size); }
-PUBLIC void *mp_reallocarray(void *block, size_t count, size_t size) { return api_reallocarray(block, count, size); }
-PUBLIC void *mp_aligned_alloc(size_t alignment, size_t size) { return api_aligned_alloc(alignment, size); }
+PUBLIC void *mp_calloc(size_t count, size_t size) {
+    return heap_allocate_zeroed(count, size);
+}
+PUBLIC void *mp_realloc(void *block, size_t size) {
+    return heap_reallocate(block, size);
+}
+PUBLIC void *mp_reallocarray(void *block, size_t count, size_t size) {
+    return api_reallocarray(block, count, size);
+}
+PUBLIC void *mp_aligned_alloc(size_t alignment, size_t size) {
+    return api_aligned_alloc(alignment, size);
+}
 PUBLIC int mp_posix_memalign(void **out, size_t alignment, size_t size) {
     return api_posix_memalign(out, alignment, size);
 }
-PUBLIC void *mp_memalign(size_t alignment, size_t size) { return api_memalign(alignment, size); }
-PUBLIC void *mp_valloc(size_t size) { return heap_allocate_aligned(os_page_bytes(), size); }
-PUBLIC void *mp_pvalloc(size_t size) { return api_pvalloc(size); }
-PUBLIC size_t mp_malloc_usable_size(const void *block) { return heap_usable_size(block); }
+PUBLIC void *mp_memalign(size_t alignment, size_t size) {
+    return api_memalign(alignment, size);
+}
+PUBLIC void *mp_valloc(size_t size) {
+    return heap_allocate_aligned(os_page_bytes(), size);
+}
+PUBLIC void *mp_pvalloc(size_t size) {
+    return api_pvalloc(size);
+}
+PUBLIC size_t mp_malloc_usable_size(const void *block) {
+    return heap_usable_size(block);
+}
 PUBLIC int mp_malloc_trim(size_t keep) {
     thread_cache_flush();
     return page_heap_release(keep) != 0;

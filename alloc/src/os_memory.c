@@ -37,10 +37,14 @@ void *os_map(size_t bytes, size_t alignment, void *hint) {
     return address + before;
 }
 
-void os_unmap(void *address, size_t bytes) { munmap(address, bytes); }
+void os_unmap(void *address, size_t bytes) {
+    munmap(address, bytes);
+}
 
 /* MADV_DONTNEED, not MADV_FREE: lazily freed pages still count as resident until the system is short of memory. */
-bool os_release(void *address, size_t bytes) { return madvise(address, bytes, MADV_DONTNEED) == 0; }
+bool os_release(void *address, size_t bytes) {
+    return madvise(address, bytes, MADV_DONTNEED) == 0;
+}
 
 void *os_remap(void *address, size_t old_bytes, size_t new_bytes, size_t alignment) {
     if (mremap(address, old_bytes, new_bytes, 0) != MAP_FAILED)
@@ -95,4 +99,6 @@ void lock_wait(Lock *lock) {
         syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
 }
 
-void lock_wake(Lock *lock) { syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0); }
+void lock_wake(Lock *lock) {
+    syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}

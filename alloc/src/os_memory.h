@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zero-filled, private, `bytes` long (a multiple of the OS page), aligned to `alignment` (a power of two). NULL when the
- * system has none. `hint` is where it would be best, or NULL. */
+/* Zero-filled, private, `bytes` long (a multiple of the OS page), aligned to `alignment` (a power of two). NULL when
+ * the system has none. `hint` is where it would be best, or NULL. */
 void *os_map(size_t bytes, size_t alignment, void *hint);
 void os_unmap(void *address, size_t bytes);
 

@@ -18,17 +18,39 @@
 void free_sized(void *block, size_t size);
 void free_aligned_sized(void *block, size_t alignment, size_t size);
 
-EXPORT void *malloc(size_t size) { return heap_allocate(size); }
-EXPORT void free(void *block) { heap_free(block); }
-EXPORT void *calloc(size_t count, size_t size) { return heap_allocate_zeroed(count, size); }
-EXPORT void *realloc(void *block, size_t size) { return heap_reallocate(block, size); }
-EXPORT void *reallocarray(void *block, size_t count, size_t size) { return api_reallocarray(block, count, size); }
-EXPORT void *aligned_alloc(size_t alignment, size_t size) { return api_aligned_alloc(alignment, size); }
-EXPORT int posix_memalign(void **out, size_t alignment, size_t size) { return api_posix_memalign(out, alignment, size); }
-EXPORT void *memalign(size_t alignment, size_t size) { return api_memalign(alignment, size); }
-EXPORT void *valloc(size_t size) { return heap_allocate_aligned(os_page_bytes(), size); }
-EXPORT void *pvalloc(size_t size) { return api_pvalloc(size); }
-EXPORT size_t malloc_usable_size(void *block) { return heap_usable_size(block); }
+EXPORT void *malloc(size_t size) {
+    return heap_allocate(size);
+}
+EXPORT void free(void *block) {
+    heap_free(block);
+}
+EXPORT void *calloc(size_t count, size_t size) {
+    return heap_allocate_zeroed(count, size);
+}
+EXPORT void *realloc(void *block, size_t size) {
+    return heap_reallocate(block, size);
+}
+EXPORT void *reallocarray(void *block, size_t count, size_t size) {
+    return api_reallocarray(block, count, size);
+}
+EXPORT void *aligned_alloc(size_t alignment, size_t size) {
+    return api_aligned_alloc(alignment, size);
+}
+EXPORT int posix_memalign(void **out, size_t alignment, size_t size) {
+    return api_posix_memalign(out, alignment, size);
+}
+EXPORT void *memalign(size_t alignment, size_t size) {
+    return api_memalign(alignment, size);
+}
+EXPORT void *valloc(size_t size) {
+    return heap_allocate_aligned(os_page_bytes(), size);
+}
+EXPORT void *pvalloc(size_t size) {
+    return api_pvalloc(size);
+}
+EXPORT size_t malloc_usable_size(void *block) {
+    return heap_usable_size(block);
+}
 
 EXPORT void free_sized(void *block, size_t size) {
     (void)size;

@@ -1,7 +1,7 @@
 /*
  * override_cxx.c - C++'s operator new and delete in all forms, written in C under their mangled names so that programs
- * without C++ need no C++ library. libstdc++ is found when it is there: as a weak symbol, or by dlsym() when it came with
- * a dlopen()ed plugin. Compiled with -fexceptions: a new-handler and std::bad_alloc may pass through.
+ * without C++ need no C++ library. libstdc++ is found when it is there: as a weak symbol, or by dlsym() when it came
+ * with a dlopen()ed plugin. Compiled with -fexceptions: a new-handler and std::bad_alloc may pass through.
  *
  * In the mangled names m is size_t, St11align_val_t std::align_val_t, RKSt9nothrow_t const std::nothrow_t&.
  */
@@ -62,34 +62,53 @@ static inline void *new_throwing(size_t size) {
     return likely(block != NULL) ? block : new_slow(0, size, true);
 }
 
-/* The handler may throw; the caller of a nothrow form must then see NULL. C cannot catch: libstdc++'s handler contract is
- * kept for handlers that free memory or abort. */
+/* The handler may throw; the caller of a nothrow form must then see NULL. C cannot catch: libstdc++'s handler contract
+ * is kept for handlers that free memory or abort. */
 static inline void *new_nothrow(size_t size) {
     void *block = heap_allocate(size);
     return likely(block != NULL) ? block : new_slow(0, size, false);
 }
 
-#define NEW(name) \
-    void *name(size_t size); \
-    EXPORT void *name(size_t size) { return new_throwing(size); }
-#define NEW_NOTHROW(name) \
-    void *name(size_t size, const void *tag); \
-    EXPORT void *name(size_t size, const void *tag) { (void)tag; return new_nothrow(size); }
-#define NEW_ALIGNED(name) \
-    void *name(size_t size, size_t alignment); \
-    EXPORT void *name(size_t size, size_t alignment) { return new_slow(alignment, size, true); }
-#define NEW_ALIGNED_NOTHROW(name) \
-    void *name(size_t size, size_t alignment, const void *tag); \
-    EXPORT void *name(size_t size, size_t alignment, const void *tag) { (void)tag; return new_slow(alignment, size, false); }
-#define DELETE(name) \
-    void name(void *block); \
-    EXPORT void name(void *block) { heap_free(block); }
-#define DELETE_WITH(name, type) \
-    void name(void *block, type extra); \
-    EXPORT void name(void *block, type extra) { (void)extra; heap_free(block); }
-#define DELETE_WITH_TWO(name, type, other) \
-    void name(void *block, type extra, other more); \
-    EXPORT void name(void *block, type extra, other more) { (void)extra; (void)more; heap_free(block); }
+#define NEW(name)                                                                                                      \
+    void *name(size_t size);                                                                                           \
+    EXPORT void *name(size_t size) {                                                                                   \
+        return new_throwing(size);                                                                                     \
+    }
+#define NEW_NOTHROW(name)                                                                                              \
+    void *name(size_t size, const void *tag);                                                                          \
+    EXPORT void *name(size_t size, const void *tag) {                                                                  \
+        (void)tag;                                                                                                     \
+        return new_nothrow(size);                                                                                      \
+    }
+#define NEW_ALIGNED(name)                                                                                              \
+    void *name(size_t size, size_t alignment);                                                                         \
+    EXPORT void *name(size_t size, size_t alignment) {                                                                 \
+        return new_slow(alignment, size, true);                                                                        \
+    }
+#define NEW_ALIGNED_NOTHROW(name)                                                                                      \
+    void *name(size_t size, size_t alignment, const void *tag);                                                        \
+    EXPORT void *name(size_t size, size_t alignment, const void *tag) {                                                \
+        (void)tag;                                                                                                     \
+        return new_slow(alignment, size, false);                                                                       \
+    }
+#define DELETE(name)                                                                                                   \
+    void name(void *block);                                                                                            \
+    EXPORT void name(void *block) {                                                                                    \
+        heap_free(block);                                                                                              \
+    }
+#define DELETE_WITH(name, type)                                                                                        \
+    void name(void *block, type extra);                                                                                \
+    EXPORT void name(void *block, type extra) {                                                                        \
+        (void)extra;                                                                                                   \
+        heap_free(block);                                                                                              \
+    }
+#define DELETE_WITH_TWO(name, type, other)                                                                             \
+    void name(void *block, type extra, other more);                                                                    \
+    EXPORT void name(void *block, type extra, other more) {                                                            \
+        (void)extra;                                                                                                   \
+        (void)more;                                                                                                    \
+        heap_free(block);                                                                                              \
+    }
 
 NEW(_Znwm)
 NEW(_Znam)

@@ -9,8 +9,8 @@
 #include "lock.h"
 #include "os_memory.h"
 
-/* Bins by length in pages: exact up to 64, then eight a doubling, so that the first fitting run of the first fitting bin
- * is close to the best fit. */
+/* Bins by length in pages: exact up to 64, then eight a doubling, so that the first fitting run of the first fitting
+ * bin is close to the best fit. */
 enum { EXACT_BINS = 64, EXACT_TOP = 6, BIN_COUNT = EXACT_BINS + 26 * 8, BITMAP_WORDS = (BIN_COUNT + 63) / 64 };
 
 typedef struct RunBins {
@@ -42,8 +42,12 @@ static struct {
     _Atomic size_t dirty_bytes; /* copy of dirty.pages for page_heap_tick(), which looks without the lock */
 } heap;
 
-void page_heap_lock(void) { lock_acquire(&heap.lock); }
-void page_heap_unlock(void) { lock_release(&heap.lock); }
+void page_heap_lock(void) {
+    lock_acquire(&heap.lock);
+}
+void page_heap_unlock(void) {
+    lock_release(&heap.lock);
+}
 
 /* -- bins ------------------------------------------------------------------------------------------------------- */
 
@@ -456,7 +460,8 @@ bool page_heap_remap(Span *span, size_t pages) {
     char *base = os_remap(old_base, old_bytes, new_bytes, PAGE_BYTES);
     bool moved = base != NULL && base != old_base;
     if (moved && !page_map_reserve(base, PAGE_BYTES)) {
-        /* Back to where the page map knows it: the place was left a moment ago and the lock keeps others of ours out. */
+        /* Back to where the page map knows it: the place was left a moment ago and the lock keeps others of ours out.
+         */
         base = os_remap(base, new_bytes, old_bytes, PAGE_BYTES);
         if (base != old_base)
             fault("realloc", old_base, "cannot map the page map after moving a block");

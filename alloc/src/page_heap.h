@@ -16,8 +16,8 @@ typedef enum PageUse {
     PAGE_USE_LARGE, /* the page map is set for the first page only */
 } PageUse;
 
-/* A run of `pages` pages whose start is a multiple of `alignment_pages` (a power of two). NULL: the system has no memory.
- * The span's `zeroed` says whether the pages read as zero; its control word is 0 and is the caller's to set. */
+/* A run of `pages` pages whose start is a multiple of `alignment_pages` (a power of two). NULL: the system has no
+ * memory. The span's `zeroed` says whether the pages read as zero; its control word is 0 and is the caller's to set. */
 Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use);
 
 /* Takes back a run; the caller has made its control word 0 and dropped its bits. */
@@ -32,7 +32,8 @@ void page_heap_unmap(Span *span);
 /* The block may move; span->base is then new. False: nothing changed. */
 bool page_heap_remap(Span *span, size_t pages);
 
-/* Gives back what is due by age or amount; cheap when nothing is. Called on slow paths, since there is no thread for it. */
+/* Gives back what is due by age or amount; cheap when nothing is. Called on slow paths, since there is no thread for
+ * it. */
 void page_heap_tick(void);
 /* Gives back dirty runs, oldest first, until at most `keep` dirty bytes are left. Returns how many bytes. */
 size_t page_heap_release(size_t keep);

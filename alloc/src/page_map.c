@@ -38,4 +38,6 @@ void page_map_set(const void *address, Span *span) {
     atomic_store_explicit((_Atomic(Span *) *)leaf + index, span, memory_order_relaxed);
 }
 
-size_t page_map_bytes(void) { return atomic_load_explicit(&leaf_bytes, memory_order_relaxed); }
+size_t page_map_bytes(void) {
+    return atomic_load_explicit(&leaf_bytes, memory_order_relaxed);
+}

@@ -1,9 +1,9 @@
 /*
  * page_map.h - page number -> Span, for any address whatever.
  *
- * Two levels: a root in zero-filled static memory and leaves of 4 GiB each, mapped when first needed. A root entry holds
- * the distance of its leaf from a leaf that is for ever empty, so an entry never set (0) leads to that one: NULL, stack,
- * libc and foreign pointers all give a NULL Span, without a branch and before anything was initialised.
+ * Two levels: a root in zero-filled static memory and leaves of 4 GiB each, mapped when first needed. A root entry
+ * holds the distance of its leaf from a leaf that is for ever empty, so an entry never set (0) leads to that one: NULL,
+ * stack, libc and foreign pointers all give a NULL Span, without a branch and before anything was initialised.
  *
  * What the entries hold: every page of a span of small objects; the first page of a large block; the first and the last
  * page of a free run; NULL elsewhere. Written under the page heap's lock, read by anybody.
@@ -31,7 +31,8 @@ typedef struct PageMap {
 
 extern PageMap page_map;
 
-_Static_assert(PAGE_MAP_ROOT_BITS == 16 && PAGE_MAP_LEAF_BITS == 16, "page_map_get() cuts the indices out as 16-bit numbers");
+_Static_assert(PAGE_MAP_ROOT_BITS == 16 && PAGE_MAP_LEAF_BITS == 16,
+               "page_map_get() cuts the indices out as 16-bit numbers");
 
 /* Relaxed: whoever holds a pointer to a block got it by means that order the block's creation before. */
 static inline Span *page_map_get(const void *address) {

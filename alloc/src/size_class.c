@@ -1,6 +1,6 @@
 /*
- * size_class.c - the table of size_class.h, kept as data so that it costs nothing at start; a unit test derives it again
- * from the rule.
+ * size_class.c - the table of size_class.h, kept as data so that it costs nothing at start; a unit test derives it
+ * again from the rule.
  */
 #include "size_class.h"
 

@@ -1,6 +1,6 @@
 /*
- * size_class.h - which sizes exist. 8; then steps of 16 up to 256; eight classes a doubling up to 32 KiB; four a doubling
- * up to 256 KiB. Internal waste is about 4 % in the mean; from 129 bytes on at most 12.5 %, above 32 KiB 25 %.
+ * size_class.h - which sizes exist. 8; then steps of 16 up to 256; eight classes a doubling up to 32 KiB; four a
+ * doubling up to 256 KiB. Internal waste is about 4 % in the mean; from 129 bytes on at most 12.5 %, above 32 KiB 25 %.
  *
  * Spans start at page boundaries and objects at the span's base, so a class whose size is a multiple of a power of two
  * (up to the page) gives blocks aligned to it.
@@ -35,7 +35,8 @@ static inline unsigned size_class_of(size_t size) {
     return 73 + (top - 15) * 4 + (((unsigned)(size - 1) >> (top - 2)) & 3);
 }
 
-/* Division by the object size, exact for every offset in a span: index = offset * reciprocal >> 40 (the test tries all). */
+/* Division by the object size, exact for every offset in a span: index = offset * reciprocal >> 40 (the test tries
+ * all). */
 enum { RECIPROCAL_SHIFT = 40 };
 static inline uint64_t size_class_reciprocal(uint32_t object_bytes) {
     return (((uint64_t)1 << RECIPROCAL_SHIFT) + object_bytes - 1) / object_bytes;

@@ -15,18 +15,25 @@ static struct {
     Lock lock;
     char *next, *end;
     size_t bytes;
-    Span *free_spans;               /* by `next` */
+    Span *free_spans;                /* by `next` */
     _Atomic uintptr_t *free_bits[9]; /* by log2 of the words, linked through the first word */
 } metadata;
 
-void metadata_lock(void) { lock_acquire(&metadata.lock); }
-void metadata_unlock(void) { lock_release(&metadata.lock); }
-void metadata_reset_lock(void) { lock_reset(&metadata.lock); }
+void metadata_lock(void) {
+    lock_acquire(&metadata.lock);
+}
+void metadata_unlock(void) {
+    lock_release(&metadata.lock);
+}
+void metadata_reset_lock(void) {
+    lock_reset(&metadata.lock);
+}
 
 static void *allocate_locked(size_t bytes) {
     bytes = (bytes + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
     if ((size_t)(metadata.end - metadata.next) < bytes) {
-        size_t chunk = bytes > METADATA_CHUNK_BYTES ? (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1) : METADATA_CHUNK_BYTES;
+        size_t chunk =
+            bytes > METADATA_CHUNK_BYTES ? (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1) : METADATA_CHUNK_BYTES;
         char *fresh = os_map(chunk, CACHE_LINE, NULL);
         if (fresh == NULL)
             return NULL;
@@ -120,8 +127,8 @@ void span_drop_bits(Span *span) {
 uint32_t span_remote_count(const _Atomic uint64_t *bits, uint32_t words) {
     uint32_t count = 0;
     for (uint32_t word = 0; word < words; word++)
-        count += (uint32_t)__builtin_popcountll(
-            atomic_load_explicit((_Atomic uint64_t *)&bits[word], memory_order_seq_cst));
+        count +=
+            (uint32_t)__builtin_popcountll(atomic_load_explicit((_Atomic uint64_t *)&bits[word], memory_order_seq_cst));
     return count;
 }
 

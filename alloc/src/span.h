@@ -5,16 +5,15 @@
  *
  * States of a span of small objects, all in its control word:
  *
- *   OWNED    control is the owner's ThreadCache, flag bits 0. The owner allocates and frees on `free_list` without atomics;
- *            other threads set bits in `remote_bits`, which only the owner collects.
- *   FULL     home cache | class | SPAN_FULL. No list holds it. Every free object is a bit. The home thread takes it back
- *            at its next free into it; any thread that frees enough of it passes it on.
- *   CENTRAL  class | SPAN_CENTRAL. In its CentralFreeList. Every free object is a bit. Any thread may adopt it.
- *   0        not a span of small objects: a free run or one being made.
- *   LARGE    SPAN_LARGE: one large block.
+ *   OWNED    control is the owner's ThreadCache, flag bits 0. The owner allocates and frees on `free_list` without
+ * atomics; other threads set bits in `remote_bits`, which only the owner collects. FULL     home cache | class |
+ * SPAN_FULL. No list holds it. Every free object is a bit. The home thread takes it back at its next free into it; any
+ * thread that frees enough of it passes it on. CENTRAL  class | SPAN_CENTRAL. In its CentralFreeList. Every free object
+ * is a bit. Any thread may adopt it. 0        not a span of small objects: a free run or one being made. LARGE
+ * SPAN_LARGE: one large block.
  *
- * Objects of 8 bytes have no room for the key that tells a free object (see FreeObject). In all states that name a cache
- * their spans add SPAN_TINY to its address: never equal to the plain address, it sends every free the slow way.
+ * Objects of 8 bytes have no room for the key that tells a free object (see FreeObject). In all states that name a
+ * cache their spans add SPAN_TINY to its address: never equal to the plain address, it sends every free the slow way.
  *
  * OWNED -> FULL is the owner's alone and takes no lock. Every change from FULL or CENTRAL holds the lock of the class
  * named in the word itself; so a word once read under that lock stays true until the lock is released.
@@ -40,9 +39,9 @@
 
 enum { SPAN_INLINE_WORDS = 8 };
 
-/* What an object is while it is on a span's list. `key` is the address of the cache that freed it; allocation clears it.
- * Finding it in a block that is being freed means, but for an incredible coincidence, that the block is free already: a
- * walk of the list then says so for certain. Not for objects of 8 bytes. */
+/* What an object is while it is on a span's list. `key` is the address of the cache that freed it; allocation clears
+ * it. Finding it in a block that is being freed means, but for an incredible coincidence, that the block is free
+ * already: a walk of the list then says so for certain. Not for objects of 8 bytes. */
 typedef struct FreeObject {
     struct FreeObject *next;
     uintptr_t key;
@@ -86,7 +85,8 @@ struct Span {
     Span *next, *prev;         /* SpanList links of whichever list holds it */
     Span *age_next, *age_prev; /* the page heap's dirty runs, oldest first */
 
-    /* Third line: written by threads that free other threads' objects. Classes with more objects use memory elsewhere. */
+    /* Third line: written by threads that free other threads' objects. Classes with more objects use memory elsewhere.
+     */
     _Alignas(CACHE_LINE) _Atomic uint64_t inline_bits[SPAN_INLINE_WORDS];
 };
 
@@ -96,7 +96,9 @@ _Static_assert(sizeof(Span) == 3 * CACHE_LINE, "a Span is three cache lines, by 
  * count is exact again when the span's list runs out (all carved objects are then in use). */
 #define SPAN_USED_UNKNOWN ((int32_t)1 << 30)
 
-static inline size_t span_bytes(const Span *span) { return span->page_count << PAGE_SHIFT; }
+static inline size_t span_bytes(const Span *span) {
+    return span->page_count << PAGE_SHIFT;
+}
 
 /* Index of the object that starts at `block`; object_count or more when none does. */
 static inline uint32_t span_index(const Span *span, const void *block) {
@@ -114,7 +116,8 @@ static inline uint64_t span_word_mask(uint32_t object_count, uint32_t word) {
 /* Objects freed remotely and not collected. A moving target unless the span is unowned and its class locked. */
 uint32_t span_remote_count(const _Atomic uint64_t *bits, uint32_t words);
 
-/* Moves the objects of the next word that has bits to free_list, which must be empty. False: no word has any. Owner only. */
+/* Moves the objects of the next word that has bits to free_list, which must be empty. False: no word has any. Owner
+ * only. */
 bool span_collect(Span *span);
 
 /* Links the next few never used objects; free_list must be empty. False: all are carved. Owner only. */
@@ -124,8 +127,12 @@ bool span_carve(Span *span);
 void span_scatter(Span *span);
 
 /* Tiny objects that were freed by the owner and are on free_list: a bit each, in place of the key. Owner only. */
-static inline uint64_t *span_tiny_bits(const Span *span) { return (uint64_t *)(span->remote_bits + span->remote_words); }
-static inline bool span_is_tiny(const Span *span) { return span->object_bytes < sizeof(FreeObject); }
+static inline uint64_t *span_tiny_bits(const Span *span) {
+    return (uint64_t *)(span->remote_bits + span->remote_words);
+}
+static inline bool span_is_tiny(const Span *span) {
+    return span->object_bytes < sizeof(FreeObject);
+}
 
 /* Doubly linked, intrusive. A span is in at most one. Empty: both NULL. */
 typedef struct SpanList {
@@ -142,7 +149,7 @@ void span_delete(Span *span);
 /* Gives the span remote bits for its class, all zero; for tiny objects as many again (see span_tiny_bits). False: no
  * memory. */
 bool span_prepare_bits(Span *span, uint32_t object_count);
-void span_drop_bits(Span *span); /* all must be zero */
+void span_drop_bits(Span *span);       /* all must be zero */
 void *metadata_allocate(size_t bytes); /* for ever; multiples of a cache line */
 size_t metadata_bytes(void);
 void metadata_lock(void);

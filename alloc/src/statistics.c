@@ -1,5 +1,6 @@
 /*
- * statistics.c - numbers summed on demand by walking the spans, and the heap's self-check. The fast paths count nothing.
+ * statistics.c - numbers summed on demand by walking the spans, and the heap's self-check. The fast paths count
+ * nothing.
  */
 #include "minipool.h"
 
@@ -56,7 +57,9 @@ void statistics_get(mp_stats *stats) {
     stats->released_bytes = pages.released_bytes;
 }
 
-PUBLIC void mp_stats_get(mp_stats *stats) { statistics_get(stats); }
+PUBLIC void mp_stats_get(mp_stats *stats) {
+    statistics_get(stats);
+}
 
 PUBLIC void mp_check(void) {
     page_heap_check();

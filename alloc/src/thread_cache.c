@@ -22,8 +22,8 @@ static Span no_span;
 /* clang-format on */
 static ThreadCache no_cache = OWNS_NOTHING;
 
-/* Serves allocations of threads that are past their last destructor. Under orphan_lock; no thread is its owner, so frees
- * of its blocks are always foreign. */
+/* Serves allocations of threads that are past their last destructor. Under orphan_lock; no thread is its owner, so
+ * frees of its blocks are always foreign. */
 static ThreadCache orphan_cache = OWNS_NOTHING;
 static Lock orphan_lock;
 
@@ -73,8 +73,8 @@ static ThreadCache *cache_take(void) {
 static ThreadCache *cache_of_this_thread(void) {
     if (thread_cache_current != &no_cache)
         return thread_cache_current;
-    /* Destructors of other keys may allocate after ours ran; setting the value again makes the system call us again, but
-     * only so many times. */
+    /* Destructors of other keys may allocate after ours ran; setting the value again makes the system call us again,
+     * but only so many times. */
     if (ended_times + 1 >= PTHREAD_DESTRUCTOR_ITERATIONS)
         return NULL;
     ThreadCache *cache = cache_take();
@@ -100,7 +100,9 @@ static uintptr_t owner_word(const ThreadCache *cache, unsigned size_class) {
     return (uintptr_t)cache | (size_class == 0 ? SPAN_TINY : 0);
 }
 
-static bool counts_while_active(const Span *span) { return span->object_bytes > MEDIUM_MAX_BYTES; }
+static bool counts_while_active(const Span *span) {
+    return span->object_bytes > MEDIUM_MAX_BYTES;
+}
 
 static void set_active(ThreadCache *cache, unsigned size_class, Span *span) {
     cache->active[size_class] = span;

@@ -1,13 +1,13 @@
 /*
  * thread_cache.h - tier 1: what a thread can allocate and free without a lock and without an atomic operation.
  *
- * A ThreadCache owns spans. For each class one of them is active: allocation pops its free list. A free of an object whose
- * span the thread owns, active or not, pushes onto that span's own list, so objects go back to where they came from and an
- * empty span is seen at once.
+ * A ThreadCache owns spans. For each class one of them is active: allocation pops its free list. A free of an object
+ * whose span the thread owns, active or not, pushes onto that span's own list, so objects go back to where they came
+ * from and an empty span is seen at once.
  *
- * Every span that a cache owns is in one place: active[class]; fresh[class], the one span of the class that is not wholly
- * carved while another is active; or partial[class], spans that have free objects and wait for their turn. A span without
- * free objects is owned by nobody (FULL).
+ * Every span that a cache owns is in one place: active[class]; fresh[class], the one span of the class that is not
+ * wholly carved while another is active; or partial[class], spans that have free objects and wait for their turn. A
+ * span without free objects is owned by nobody (FULL).
  */
 #ifndef MINIPOOL_THREAD_CACHE_H
 #define MINIPOOL_THREAD_CACHE_H
@@ -21,29 +21,29 @@ typedef struct ThreadCacheCounters {
 } ThreadCacheCounters;
 
 typedef struct ThreadCache {
-    _Alignas(CACHE_LINE) Span *direct[DIRECT_ENTRIES]; /* active span for size s at (s + 7) / 8; never NULL. The first two,
-                                                          for tiny objects, always stand for none */
+    _Alignas(CACHE_LINE) Span *direct[DIRECT_ENTRIES]; /* active span for size s at (s + 7) / 8; never NULL. The first
+                                                          two, for tiny objects, always stand for none */
     Span *active[SIZE_CLASS_COUNT];                    /* never NULL: a shared span without objects stands for none */
     Span *fresh[SIZE_CLASS_COUNT];                     /* NULL: none */
     SpanList partial[SIZE_CLASS_COUNT];
     size_t partial_bytes; /* length of all spans in partial */
-    Span *spare; /* the one active span of objects over MEDIUM_MAX_BYTES that may be wholly free; or NULL */
+    Span *spare;          /* the one active span of objects over MEDIUM_MAX_BYTES that may be wholly free; or NULL */
     uint32_t refills;
     ThreadCacheCounters counters;
-    struct ThreadCache *next;     /* in the list of all caches, for ever */
+    struct ThreadCache *next;      /* in the list of all caches, for ever */
     struct ThreadCache *next_idle; /* in the list of caches without a thread */
     bool in_use;
 } ThreadCache;
 
-/* This thread's cache; before its first allocation and after its end a shared cache that owns nothing, so the fast paths
- * need no test. */
+/* This thread's cache; before its first allocation and after its end a shared cache that owns nothing, so the fast
+ * paths need no test. */
 extern __thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec")));
 
 /* Allocation when the active span has nothing, or the thread has no cache yet. NULL: the system has no memory. */
 void *thread_cache_allocate(unsigned size_class);
 
-/* Frees a block of a small span in all cases that heap_free() does not decide at once: the span is another's or nobody's,
- * its objects are tiny, or the block looks as if it were free already. */
+/* Frees a block of a small span in all cases that heap_free() does not decide at once: the span is another's or
+ * nobody's, its objects are tiny, or the block looks as if it were free already. */
 void thread_cache_free_slow(Span *span, void *block);
 
 /* The last object of a span of this thread came back (its `used` is 0). */
