@@ -18,7 +18,7 @@ static bool same_text(const char *a, const char *b) {
 }
 
 /* What makes a host this host: other keys (load, temperature, governor) may differ between two runs. */
-static const char *const HOST_KEYS[] = {"hostname", "cpu", "kernel"};
+static const char *const HOST_KEYS[] = {"hostname", "cpu_model", "cpus_online", "kernel", "machine"};
 
 static char *host_refusal(const Run *first, const Run *second) {
     char *refusal = NULL;

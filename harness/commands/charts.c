@@ -72,7 +72,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
 }
 
 static const struct argp_option OPTIONS[] = {
-    {"output", KEY_OUTPUT, "DIR", 0, "Folder for the charts (default: RUN/charts)", 0},
+    {"out", KEY_OUTPUT, "DIR", 0, "Folder for the charts (default: RUN/charts)", 0},
     {"format", KEY_FORMAT, "LIST", 0, "svg, png or svg,png (default)", 0},
     {"check", KEY_CHECK, NULL, 0, "Draw nothing; say whether the charts in DIR are what the samples give", 0},
     {0},

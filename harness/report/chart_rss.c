@@ -14,9 +14,9 @@
 #include "wording.h"
 
 static const double PLOT_HEIGHT = 170;
-/* A curve whose peak is this many times the median arm's leaves the panel at the top, so that the others can be read.
- */
-static const double LEAVES_FROM = 3;
+/* A curve leaves the panel at the top, so that the others can be read, when its peak is this many times the median
+ * arm's and this many times the highest of those that stay. */
+static const double LEAVES_FROM = 3, LEAVES_GAP = 2;
 
 /* NULL when no slot of this column is ok and has a series. */
 static const Sample *median_peak_slot(const BlockTable *table, size_t column) {
@@ -63,7 +63,10 @@ static double highest_shown(const Sample *const *slots, size_t arms) {
     for (size_t arm = 0; arm < arms; arm++)
         if (slots[arm])
             peaks[count++] = series_peak(&slots[arm]->series);
-    double limit = LEAVES_FROM * median_of(peaks, count);
+    double limit = LEAVES_FROM * median_of(peaks, count), stays = 0;
+    for (size_t i = 0; i < count; i++)
+        stays = peaks[i] <= limit ? fmax(stays, peaks[i]) : stays;
+    limit = fmax(limit, LEAVES_GAP * stays);
     free(peaks);
     return limit;
 }

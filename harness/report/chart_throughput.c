@@ -65,6 +65,13 @@ static const Cell *cell_of(const ChartSource *source, size_t row, uint32_t arm) 
     return comparison_cell(&source->speed->rows[row], arm, false);
 }
 
+/* Arms stand a little beside each other at the same number of threads, so that their bars do not hide each other. */
+static double dodged(const Axis *x, uint32_t threads, uint32_t arm, size_t arms) {
+    static const double STEP = 0.009;
+    double share = STEP * ((double)arm - (double)(arms - 1) / 2);
+    return x->logarithmic ? threads * pow(x->high / x->low, share) : threads + (x->high - x->low) * share;
+}
+
 static void write_curves(Chart *chart, const ChartSource *source, const Group *group, Panel *panel) {
     const RunMeta *meta = &source->run->meta;
     uint32_t most = meta->rows[group->rows[group->count - 1]].threads;
@@ -81,9 +88,13 @@ static void write_curves(Chart *chart, const ChartSource *source, const Group *g
     }
     axis_finish(&panel->x);
     axis_finish(&panel->y);
+    if (panel->x.logarithmic) { /* room for the arms beside the first and last number */
+        panel->x.low *= 0.9;
+        panel->x.high *= 1.1;
+    }
     if (!panel->x.logarithmic) {
         panel->x.low = 0.8 * meta->rows[group->rows[0]].threads;
-        panel->x.high = most;
+        panel->x.high = 1.05 * most;
     }
     chart_lines_make_room(&panel->x);
     chart_panel(chart, panel);
@@ -103,10 +114,11 @@ static void write_curves(Chart *chart, const ChartSource *source, const Group *g
             if (cell->ok == 0 && cell->failed > 0)
                 failure = sample_status_name(cell->worst_status);
             if (cell->ok) {
-                label->x = threads;
+                label->x = dodged(&panel->x, threads, arm, meta->arm_count);
                 label->y = cell->median;
             }
-            fprintf(chart->data, "%u %u", (unsigned)arm, (unsigned)threads);
+            fprintf(chart->data, "%u", (unsigned)arm);
+            chart_put_number(chart->data, dodged(&panel->x, threads, arm, meta->arm_count));
             chart_put_number(chart->data, cell->ok ? cell->median : NAN);
             chart_put_number(chart->data, cell->median_low);
             chart_put_number(chart->data, cell->median_high);

@@ -340,10 +340,13 @@ static void two_runs_are_compared_or_refused(void **state) {
     free(refusal);
     second->meta.arms[0].sha256[0] = '0';
     free(second->meta.host_json);
-    second->meta.host_json = text_copy("{\"cpu\":\"a cpu\",\"hostname\":\"another\",\"kernel\":\"6.1\"}");
+    second->meta.host_json = text_copy("{\"cpu_model\":\"another\",\"kernel\":\"6.1\",\"load\":\"0.1\"}");
     refusal = run_shift_refusal(first, second);
-    assert_non_null(strstr(refusal, "hostname"));
+    assert_non_null(strstr(refusal, "cpu_model"));
     free(refusal);
+    free(second->meta.host_json); /* the same machine at another moment */
+    second->meta.host_json = text_copy("{\"cpu_model\":\"a cpu\",\"kernel\":\"6.1\",\"load\":\"2.5\"}");
+    assert_null(run_shift_refusal(first, second));
     run_free(first);
     run_free(second);
 }

@@ -75,7 +75,7 @@ static inline Run *fake_run(const FakeSpec *spec) {
     meta->created = text_copy("2026-01-01T00:00:00Z");
     meta->suite = text_copy("fake");
     meta->command = text_copy("allocbench run");
-    meta->host_json = text_copy("{\"cpu\":\"a cpu\",\"hostname\":\"a host\",\"kernel\":\"6.1\"}");
+    meta->host_json = text_copy("{\"cpu_model\":\"a cpu\",\"kernel\":\"6.1\",\"load\":\"0.1\"}");
     meta->seed = spec->seed;
     meta->precision = 0.03;
     meta->threshold = 0.01;
