@@ -169,7 +169,8 @@ bool slot_judge_end(const Watched *watched, int status, const SlotLimits *limits
     }
     const char *name = sigabbrev_np(number);
     char *message = text_format("ended by SIG%s (%s)", name == NULL ? "?" : name, strsignal(number));
-    slot_set_failure(sample, SAMPLE_CRASHED, with_output(message, watched));
+    /* What stands above a program is hyperfine: its words say nothing about the crash. */
+    slot_set_failure(sample, SAMPLE_CRASHED, watched->tracer.descendants ? message : with_output(message, watched));
     return true;
 }
 

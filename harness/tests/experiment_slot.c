@@ -4,7 +4,11 @@
 #include "testing.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "experiment/allocator.h"
@@ -121,6 +125,37 @@ static void interrupted(void **state) {
     sample_release(&sample);
 }
 
+/* As in a container that forbids it: ptrace(2) fails, everything else works. */
+static bool forbid_ptrace(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof code / sizeof code[0], code};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static void without_ptrace(void **state) {
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (!forbid_ptrace())
+            _exit(77);
+        Sample fine, hung;
+        bool good = run_small("glibc", "none", 20000, 1024, &fine) == SLOT_END_DONE && fine.status == SAMPLE_OK &&
+                    !fine.peak_is_exact && run_small("glibc", "hang", 100, 1024, &hung) == SLOT_END_DONE &&
+                    hung.status == SAMPLE_TIMEOUT && !hung.peak_is_exact && hung.peak_rss_bytes > 1 << 20;
+        _exit(good ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(status, 0);
+}
+
 static void no_such_program(void **state) {
     (void)state;
     Arm arm;
@@ -143,6 +178,7 @@ int main(void) {
         cmocka_unit_test(counters_and_memory),
         cmocka_unit_test(a_big_parent_changes_nothing),
         cmocka_unit_test(interrupted),
+        cmocka_unit_test(without_ptrace),
         cmocka_unit_test(no_such_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -309,6 +309,77 @@ static void a_missing_program_is_unsupported(void **state) {
     free(program);
 }
 
+static void a_program_is_timed_as_a_whole(void **state) {
+    const Place *place = *state;
+    if (access("/usr/bin/hyperfine", X_OK) != 0)
+        skip();
+    char *program = text_format("%s/sorting.ini", place->folder), *script = text_format("%s/fill.sh", place->folder);
+    static const char description[] = "[program]\nprepare = fill.sh\ncommand = sort -n {scratch}/lines\n";
+    static const char filling[] = "i=0; while [ $i -lt 500 ]; do echo $((i * 7 % 501)); i=$((i + 1)); done >$1/lines\n";
+    test_write(program, description, strlen(description));
+    test_write(script, filling, strlen(filling));
+    char *suite = text_format("[suite]\nblocks = 2\n[p]\nprogram = %s\n", program);
+    test_write(place->suite, suite, strlen(suite));
+    const char *arguments[] = {place->suite,
+                               "--out",
+                               place->out,
+                               "--allocators",
+                               "glibc,slow=" ARMS "slow.so?SLOW_ROUNDS=3,none=" ARMS "no_malloc.so",
+                               NULL};
+    assert_int_equal(run(place, arguments), EXIT_CODE_SLOTS_FAILED);
+    Run *loaded = load(place);
+    expect_complete(loaded, 2);
+    expect_status(loaded, "glibc", SAMPLE_OK);
+    expect_status(loaded, "slow", SAMPLE_OK);
+    expect_status(loaded, "none", SAMPLE_PRELOAD_FAILED);
+    for (size_t i = 0; i < loaded->sample_count; i++) {
+        const Sample *sample = &loaded->samples[i];
+        if (sample->status != SAMPLE_OK)
+            continue;
+        assert_true(sample->operations == 1 && sample->elapsed_ns > 0 && sample->peak_rss_bytes > 0);
+        assert_true(sample->checksum == loaded->samples[0].checksum || loaded->samples[0].checksum == 0);
+    }
+    run_free(loaded);
+    free(suite);
+    free(script);
+    free(program);
+}
+
+static void time_and_precision_end_a_run(void **state) {
+    const Place *place = *state;
+    char *other = text_format("%s/other", place->folder);
+    const char *first[] = {place->suite, "--out", place->out, "--max-time", "1", "--blocks", "90000", NULL};
+    assert_int_equal(run(place, first), EXIT_CODE_OK);
+    assert_true(errors_say(place, "--max-time"));
+    Run *loaded = load(place);
+    assert_in_range(loaded->sample_count, 4, 90000);
+    uint64_t operations = loaded->meta.rows[0].operations;
+    run_free(loaded);
+
+    const char *second[] = {place->suite,  "--out", other,      "--work-from", place->out,
+                            "--precision", "1",     "--blocks", "12",          NULL};
+    assert_int_equal(run(place, second), EXIT_CODE_OK);
+    StoreError error;
+    loaded = run_load(other, &error);
+    assert_non_null(loaded);
+    assert_true(loaded->meta.rows[0].operations == operations);
+    assert_in_range(loaded->sample_count, 2 * 2 * 10, 2 * 2 * 12);
+    run_free(loaded);
+    free(other);
+}
+
+static void list_answers(void **state) {
+    (void)state;
+    static const char *const kinds[] = {"", "workloads -v", "allocators --json", "suites -v", "programs --json"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char *command = text_format(TEST_ALLOCBENCH " list %s >/dev/null", kinds[i]);
+        assert_int_equal(system(command), 0);
+        free(command);
+    }
+    int status = system(TEST_ALLOCBENCH " list everything >/dev/null 2>&1");
+    assert_int_equal(WEXITSTATUS(status), EXIT_CODE_USAGE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_is_well, set_up, tear_down),
@@ -321,6 +392,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(bad_input, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dry_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_program_is_unsupported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_program_is_timed_as_a_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(time_and_precision_end_a_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(list_answers, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@ PRAGMA cache_size = -65536;
 PRAGMA temp_store = memory;
 CREATE TABLE item(id INTEGER PRIMARY KEY, kind INTEGER, weight INTEGER, name TEXT, body TEXT);
 BEGIN;
-WITH RECURSIVE row(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < 40000)
+WITH RECURSIVE row(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < 32000)
 INSERT INTO item
 SELECT n, (n * 1103515245 + 12345) % 97, (n * 69069 + 1) % 1009,
        printf('item-%05d-%x', n, n * 2654435761 % 4294967296),
@@ -18,7 +18,7 @@ CREATE INDEX item_kind ON item(kind, weight);
 CREATE INDEX item_name ON item(name);
 SELECT kind, count(*), sum(weight), max(name) FROM item GROUP BY kind ORDER BY 3 DESC, 1 LIMIT 10;
 SELECT count(*), sum(length(a.body) * b.weight)
-FROM item a JOIN item b ON b.kind = a.kind AND b.weight = a.weight AND b.id > a.id;
+FROM item a JOIN item b ON b.id = a.id + 97;
 SELECT length(group_concat(upper(name) || ':' || replace(body, 'again', 'twice'), '|')) FROM item;
 UPDATE item SET body = body || '/' || name WHERE kind % 3 = 0;
 DELETE FROM item WHERE weight % 7 = 0;
