@@ -141,29 +141,26 @@ static cold bool look(Span *span, unsigned size_class) {
     return whole;
 }
 
-bool central_cache_free(Span *span, void *block) {
-    /* Read before the bit is set: until then the block keeps the span what it is. */
+bool central_cache_free(Span *span, uint32_t word, uint64_t freed, const void *block) {
+    /* Read before the bits are set: until then the objects keep the span what it is. */
     uint32_t object_count = span->object_count;
-    uint32_t index = span_index(span, block);
-    if (unlikely(index >= object_count))
-        fault("free", block, "pointer into the middle of a block");
     unsigned size_class = span->size_class;
     _Atomic uint64_t *bits = span->remote_bits;
     uint32_t words = span->remote_words;
-    uint64_t bit = (uint64_t)1 << (index % 64);
 
-    /* seq_cst: see the top; as a release it hands the object's last content to whoever collects it */
-    uint64_t old = atomic_fetch_or_explicit(&bits[index / 64], bit, memory_order_seq_cst);
-    if (unlikely((old & bit) != 0))
+    /* seq_cst: see the top; as a release it hands the objects' last content to whoever collects them */
+    uint64_t old = atomic_fetch_or_explicit(&bits[word], freed, memory_order_seq_cst);
+    if (unlikely((old & freed) != 0))
         fault("free", block, "double free");
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_seq_cst);
     if ((control & (SPAN_FULL | SPAN_CENTRAL)) == 0)
-        return false; /* the owner will collect it */
+        return false; /* the owner will collect them */
 
-    uint32_t freed = (uint32_t)__builtin_popcountll(old) + 1;
     uint32_t threshold = claim_threshold(object_count);
-    bool complete = (old | bit) == span_word_mask(object_count, index / 64);
-    if (!complete && freed != (words == 1 ? threshold : WORD_EVENT))
+    uint32_t event = words == 1 ? threshold : WORD_EVENT;
+    bool complete = (old | freed) == span_word_mask(object_count, word);
+    bool crossed = (uint32_t)__builtin_popcountll(old) < event && (uint32_t)__builtin_popcountll(old | freed) >= event;
+    if (!complete && !crossed)
         return false;
     if (words > 1) {
         uint32_t free_count = span_remote_count(bits, words);

@@ -24,9 +24,10 @@ bool central_cache_reclaim(Span *span, uintptr_t owner);
  * free and is the caller's to return to the PageHeap. */
 bool central_cache_accept(Span *span);
 
-/* Frees an object of a span that the caller does not own. True: that made an unowned span wholly free, and it is the
- * caller's to return to the PageHeap. Ends the process when the object is already free. */
-bool central_cache_free(Span *span, void *block);
+/* Frees objects of a span that the caller does not own: those whose bits are in `freed`, all in one word of the span's
+ * bits; `block` is one of them. True: that made an unowned span wholly free, and it is the caller's to return to the
+ * PageHeap. Ends the process when one of the objects is already free. */
+bool central_cache_free(Span *span, uint32_t word, uint64_t freed, const void *block);
 
 /* For fork(): all classes in order. */
 void central_cache_lock(void);

@@ -34,6 +34,11 @@
 /* A full span that nobody owns is offered to all threads once this share of its objects (1/N) is free. */
 #define CLAIM_FRACTION 4
 
+/* Objects of other threads' spans that a thread frees while it allocates in the same class wait in its stash for reuse,
+ * up to this many bytes a class. */
+#define STASH_BYTES ((size_t)32 << 10)
+#define STASH_MAX_OBJECTS 256
+
 /* What a thread may hold in partly free spans besides its active ones: this much shared among all threads that have a
  * cache, and at least the second number for each. More goes to the CentralCache, where any thread finds it. */
 #define PARTIAL_TOTAL_BYTES ((size_t)64 << 20)

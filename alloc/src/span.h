@@ -48,7 +48,7 @@ typedef struct FreeObject {
 } FreeObject;
 
 /* Where an owned span is among its owner's spans. */
-typedef enum SpanPlace { SPAN_NOWHERE, SPAN_ACTIVE, SPAN_FRESH, SPAN_PARTIAL } SpanPlace;
+typedef enum SpanPlace { SPAN_NOWHERE, SPAN_ACTIVE, SPAN_FRESH, SPAN_PARTIAL, SPAN_STASH } SpanPlace;
 
 /* What the PageHeap thinks of a run. */
 typedef enum RunState {

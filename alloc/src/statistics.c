@@ -51,6 +51,8 @@ void statistics_get(mp_stats *stats) {
     stats->metadata_bytes = metadata_bytes() + page_map_bytes();
     stats->page_heap_dirty_bytes = pages.dirty_bytes;
     stats->page_heap_clean_bytes = pages.clean_bytes;
+    stats->allocated_blocks -= threads.stashed_blocks;
+    stats->allocated_bytes -= threads.stashed_bytes;
     stats->thread_caches = threads.live;
     stats->spans_created = pages.spans_created;
     stats->spans_adopted = threads.adopted;

@@ -115,9 +115,11 @@ static void set_active(ThreadCache *cache, unsigned size_class, Span *span) {
 }
 
 static void activate(ThreadCache *cache, unsigned size_class, Span *span) {
-    span->place = SPAN_ACTIVE;
-    if (!counts_while_active(span))
-        span->used = SPAN_USED_UNKNOWN;
+    if (span->place != SPAN_STASH) {
+        span->place = SPAN_ACTIVE;
+        if (!counts_while_active(span))
+            span->used = SPAN_USED_UNKNOWN;
+    }
     set_active(cache, size_class, span);
 }
 
@@ -167,6 +169,94 @@ static void partial_insert(ThreadCache *cache, unsigned size_class, Span *span) 
     }
 }
 
+/* -- the stash ---------------------------------------------------------------------------------------------------- */
+
+static bool is_listed(const Span *span, const FreeObject *object) {
+    const FreeObject *at = span->free_list;
+    while (at != NULL && at != object)
+        at = at->next;
+    return at != NULL;
+}
+
+/* Called when the thread allocates in the class: from now on what it frees there may wait for reuse. A process of one
+ * thread frees no foreign objects and gets no stashes. */
+static void stash_open(ThreadCache *cache, unsigned size_class) {
+    Span *stash = cache->stash[size_class];
+    if (stash == NULL) {
+        uint32_t object_bytes = size_classes[size_class].object_bytes;
+        if (size_class == 0 || object_bytes > MEDIUM_MAX_BYTES || cache == &orphan_cache ||
+            atomic_load_explicit(&caches.live, memory_order_relaxed) < 2 || (stash = span_new()) == NULL)
+            return;
+        size_t bound = STASH_BYTES / object_bytes;
+        stash->object_bytes = object_bytes;
+        stash->object_count = (uint32_t)(bound < 2 ? 2 : bound > STASH_MAX_OBJECTS ? STASH_MAX_OBJECTS : bound);
+        stash->size_class = (uint8_t)size_class;
+        stash->place = SPAN_STASH;
+        stash->free_list = NULL;
+        stash->used = 0;
+        cache->stash[size_class] = stash;
+    }
+    stash->carved = 1;
+}
+
+/* Frees a chain of objects, those in one word of one span together. */
+static void free_chain(ThreadCache *cache, FreeObject *object);
+
+/* The stash took as many objects as it may hold. What the thread did not use again since the last count goes back. */
+static void stash_overflows(ThreadCache *cache, Span *stash) {
+    int32_t length = 0, keep = (int32_t)stash->object_count / 2;
+    FreeObject **middle = NULL;
+    for (FreeObject **at = &stash->free_list; *at != NULL; at = &(*at)->next)
+        if (++length == keep)
+            middle = &(*at)->next;
+    if (length == stash->used) /* nothing was used: the thread only frees */
+        stash->carved = 0;
+    FreeObject *chain = NULL;
+    if (stash->carved == 0) {
+        chain = stash->free_list;
+        stash->free_list = NULL;
+        length = 0;
+    } else if (middle != NULL) {
+        chain = *middle;
+        *middle = NULL;
+        length = keep;
+    }
+    stash->used = length;
+    free_chain(cache, chain);
+}
+
+/* True: the block waits in the stash. */
+static bool stash_takes(ThreadCache *cache, Span *span, FreeObject *object) {
+    Span *stash = cache->stash[span->size_class];
+    if (stash == NULL || stash->carved == 0)
+        return false;
+    if (span_index(span, object) >= span->object_count)
+        fault("free", object, "pointer into the middle of a block");
+    if (object->key == (uintptr_t)cache && is_listed(stash, object))
+        fault("free", object, "double free");
+    object->key = (uintptr_t)cache;
+    object->next = stash->free_list;
+    atomic_signal_fence(memory_order_release); /* as in heap_free() */
+    stash->free_list = object;
+    if (++stash->used >= (int32_t)stash->object_count)
+        stash_overflows(cache, stash);
+    return true;
+}
+
+static void stash_close(ThreadCache *cache, unsigned size_class) {
+    Span *stash = cache->stash[size_class];
+    if (stash == NULL)
+        return;
+    FreeObject *chain = stash->free_list;
+    if (cache->active[size_class] == stash)
+        set_active(cache, size_class, &no_span);
+    cache->stash[size_class] = NULL;
+    span_delete(stash);
+    free_chain(cache, chain);
+}
+
+/* -- where spans come from and go to ------------------------------------------------------------------------------ */
+
 static Span *new_span(ThreadCache *cache, unsigned size_class) {
     const SizeClass *description = &size_classes[size_class];
     Span *span = page_heap_allocate(description->page_count, 1, PAGE_USE_SMALL);
@@ -215,10 +305,20 @@ static void put_down(ThreadCache *cache, unsigned size_class, Span *span) {
 /* Makes a span with free objects active, in the order that touches the least new memory. NULL: no memory. */
 static Span *refill(ThreadCache *cache, unsigned size_class) {
     Span *active = cache->active[size_class];
-    if (active != &no_span && span_collect(active))
+    Span *stash = cache->stash[size_class];
+    if (active == &no_span || active == stash)
+        active = NULL;
+    if (stash != NULL && stash->free_list != NULL) {
+        if (active != NULL)
+            put_down(cache, size_class, active);
+        activate(cache, size_class, stash);
+        return stash;
+    }
+    if (active != NULL && span_collect(active))
         return active;
     if ((++cache->refills & 15) == 0)
         page_heap_tick();
+    stash_open(cache, size_class);
 
     Span *fresh = cache->fresh[size_class];
     Span *next = NULL;
@@ -231,7 +331,7 @@ static Span *refill(ThreadCache *cache, unsigned size_class) {
         atomic_fetch_add_explicit(&cache->counters.adopted, 1, memory_order_relaxed);
         if (!span_collect(next))
             fault("malloc", next->base, "CentralFreeList held a span without free objects");
-    } else if (active != &no_span && span_carve(active)) {
+    } else if (active != NULL && span_carve(active)) {
         return active;
     } else if (fresh != NULL) {
         next = fresh;
@@ -246,7 +346,7 @@ static Span *refill(ThreadCache *cache, unsigned size_class) {
     /* At most one span of a class has objects to carve: a new one is made only when there is none. */
     if (next == fresh)
         cache->fresh[size_class] = NULL;
-    if (active != &no_span)
+    if (active != NULL)
         put_down(cache, size_class, active);
     activate(cache, size_class, next);
     return next;
@@ -307,16 +407,10 @@ void thread_cache_span_empty(Span *span) {
         partial_remove(cache, size_class, span);
         break;
     case SPAN_NOWHERE:
+    case SPAN_STASH:
         break;
     }
     return_to_page_heap(span);
-}
-
-static bool is_listed(const Span *span, const FreeObject *object) {
-    const FreeObject *at = span->free_list;
-    while (at != NULL && at != object)
-        at = at->next;
-    return at != NULL;
 }
 
 /* The span is the calling thread's and `object` one of its objects. The caller looks whether it was the last in use. */
@@ -346,17 +440,46 @@ void thread_cache_free_slow(Span *span, void *block) {
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
     bool at_home = cache != &no_cache && (control & (SPAN_HOME_MASK | SPAN_FULL)) == (owner | SPAN_FULL) &&
                    central_cache_reclaim(span, owner);
+    if (!at_home && control != owner && stash_takes(cache, span, block))
+        return;
+    uint32_t index = span_index(span, block);
+    if (index >= span->object_count)
+        fault("free", block, "pointer into the middle of a block");
     if (at_home || control == owner) {
-        uint32_t index = span_index(span, block);
-        if (index >= span->object_count)
-            fault("free", block, "pointer into the middle of a block");
         push(span, block, index);
         if (span->used == 0)
             thread_cache_span_empty(span);
         else if (at_home)
             partial_insert(cache, span->size_class, span);
-    } else if (central_cache_free(span, block)) {
+    } else if (central_cache_free(span, index / 64, (uint64_t)1 << (index % 64), block)) {
         return_to_page_heap(span);
+    }
+}
+
+static void free_chain(ThreadCache *cache, FreeObject *object) {
+    while (object != NULL) {
+        Span *span = page_map_get(object);
+        uint32_t index = span_index(span, object);
+        FreeObject *next = object->next;
+        object->key = 0;
+        if (atomic_load_explicit(&span->control, memory_order_relaxed) == (uintptr_t)cache) { /* adopted meanwhile */
+            push(span, object, index);
+            if (span->used == 0)
+                thread_cache_span_empty(span);
+            object = next;
+            continue;
+        }
+        uint64_t freed = (uint64_t)1 << (index % 64);
+        for (; next != NULL && page_map_get(next) == span; next = next->next) {
+            uint32_t other = span_index(span, next);
+            uint64_t bit = (uint64_t)1 << (other % 64);
+            if (other / 64 != index / 64 || (freed & bit) != 0)
+                break;
+            freed |= bit;
+        }
+        if (central_cache_free(span, index / 64, freed, object))
+            return_to_page_heap(span);
+        object = next;
     }
 }
 
@@ -365,6 +488,7 @@ void thread_cache_free_slow(Span *span, void *block) {
 static void flush(ThreadCache *cache) {
     cache->spare = NULL;
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+        stash_close(cache, size_class);
         Span *active = cache->active[size_class];
         if (active != &no_span) {
             set_active(cache, size_class, &no_span);
@@ -452,6 +576,7 @@ static void after_fork_in_child(void) {
             continue;
         for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
             set_active(cache, size_class, &no_span);
+            stash_close(cache, size_class);
             cache->fresh[size_class] = NULL;
             cache->partial[size_class] = (SpanList){NULL, NULL};
         }
@@ -463,12 +588,31 @@ static void after_fork_in_child(void) {
 
 /* -- looking at it ---------------------------------------------------------------------------------------------- */
 
+/* Length of a stash that another thread may be using: every link is looked up before it is followed, so a racing walk
+ * gives a wrong number, never a wild read. */
+static size_t listed_objects(const Span *stash) {
+    size_t length = 0;
+    const FreeObject *object = __atomic_load_n(&stash->free_list, __ATOMIC_RELAXED);
+    while (object != NULL && length < stash->object_count && page_map_get(object) != NULL) {
+        length++;
+        object = __atomic_load_n(&object->next, __ATOMIC_RELAXED);
+    }
+    return length;
+}
+
 ThreadCacheStats thread_cache_stats(void) {
-    ThreadCacheStats stats = {0, 0};
+    ThreadCacheStats stats = {0};
     lock_acquire(&caches.lock);
     for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
         stats.live += cache->in_use;
         stats.adopted += atomic_load_explicit(&cache->counters.adopted, memory_order_relaxed);
+        for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+            if (cache->stash[size_class] == NULL)
+                continue;
+            size_t length = listed_objects(cache->stash[size_class]);
+            stats.stashed_blocks += length;
+            stats.stashed_bytes += length * size_classes[size_class].object_bytes;
+        }
     }
     lock_release(&caches.lock);
     return stats;
@@ -496,7 +640,7 @@ void thread_cache_check(void) {
         return;
     size_t bytes = 0;
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
-        if (cache->active[size_class] != &no_span)
+        if (cache->active[size_class] != &no_span && cache->active[size_class] != cache->stash[size_class])
             check_owned(cache, cache->active[size_class], SPAN_ACTIVE);
         if (cache->fresh[size_class] != NULL)
             check_owned(cache, cache->fresh[size_class], SPAN_FRESH);

@@ -5,6 +5,10 @@
  * whose span the thread owns, active or not, pushes onto that span's own list, so objects go back to where they came
  * from and an empty span is seen at once.
  *
+ * Objects of other threads' spans that this thread frees while it allocates in the same class go into the class's
+ * stash: a Span without pages whose list they form. It becomes active like any other, so threads that both allocate and
+ * free blocks of each other reuse them without an atomic operation. To their spans, stashed objects are still in use.
+ *
  * Every span that a cache owns is in one place: active[class]; fresh[class], the one span of the class that is not
  * wholly carved while another is active; or partial[class], spans that have free objects and wait for their turn. A
  * span without free objects is owned by nobody (FULL).
@@ -26,8 +30,10 @@ typedef struct ThreadCache {
     Span *active[SIZE_CLASS_COUNT];                    /* never NULL: a shared span without objects stands for none */
     Span *fresh[SIZE_CLASS_COUNT];                     /* NULL: none */
     SpanList partial[SIZE_CLASS_COUNT];
-    size_t partial_bytes; /* length of all spans in partial */
-    Span *spare;          /* the one active span of objects over MEDIUM_MAX_BYTES that may be wholly free; or NULL */
+    Span *stash[SIZE_CLASS_COUNT]; /* NULL: the class has none. object_count is its bound, used the pushes since its
+                                      list was last counted, carved is 0 while it takes no objects */
+    size_t partial_bytes;          /* length of all spans in partial */
+    Span *spare; /* the one active span of objects over MEDIUM_MAX_BYTES that may be wholly free; or NULL */
     uint32_t refills;
     ThreadCacheCounters counters;
     struct ThreadCache *next;      /* in the list of all caches, for ever */
@@ -55,6 +61,7 @@ void thread_cache_flush(void);
 /* Locks of all tiers in the one order in which they nest: caches, orphans, classes, page heap, metadata. */
 typedef struct ThreadCacheStats {
     size_t live;
+    size_t stashed_blocks, stashed_bytes; /* free, though their spans count them as in use */
     uint64_t adopted;
 } ThreadCacheStats;
 ThreadCacheStats thread_cache_stats(void);

@@ -45,6 +45,12 @@ static void *object(const Span *span, uint32_t index) {
     return span->base + (size_t)index * span->object_bytes;
 }
 
+/* A foreign free of one object, as a thread without a stash does it. */
+static bool foreign_free(Span *span, void *block) {
+    uint32_t index = span_index(span, block);
+    return central_cache_free(span, index / 64, (uint64_t)1 << (index % 64), block);
+}
+
 static void give_back(Span *span) {
     assert_int_equal(atomic_load(&span->control), 0);
     assert_int_equal(span_remote_count(span->remote_bits, span->remote_words), 0);
@@ -82,7 +88,7 @@ static void the_owner_collects_what_others_freed(void **state) {
     Span *span = owned_span(4, ALICE);
     take_all(span);
     for (uint32_t index = 0; index < span->object_count; index += 7)
-        assert_false(central_cache_free(span, object(span, index)));
+        assert_false(foreign_free(span, object(span, index)));
     uint32_t expected = (span->object_count + 6) / 7, found = 0;
     assert_int_equal(span_remote_count(span->remote_bits, span->remote_words), expected);
     while (span_collect(span)) {
@@ -109,7 +115,7 @@ static void a_full_span_needs_no_owner_to_be_reclaimed(void **state) {
         assert_null(central_cache_adopt(size_class, BOB));
         bool offered = false;
         for (uint32_t index = 0; index < span->object_count; index++) {
-            bool last = central_cache_free(span, object(span, index));
+            bool last = foreign_free(span, object(span, index));
             assert_int_equal(last, index == span->object_count - 1);
             bool central = (atomic_load(&span->control) & SPAN_CENTRAL) != 0;
             /* A word is looked at when a quarter and when all of it is free, so one word late at the most. */
@@ -134,12 +140,12 @@ static void an_adopted_span_is_the_adopters(void **state) {
     assert_true(central_cache_retire(span));
     uint32_t half = span->object_count / 2;
     for (uint32_t index = 0; index < half; index++)
-        assert_false(central_cache_free(span, object(span, index)));
+        assert_false(foreign_free(span, object(span, index)));
     assert_ptr_equal(central_cache_adopt(10, BOB), span);
     assert_int_equal(atomic_load(&span->control), BOB);
     assert_false(central_cache_reclaim(span, ALICE)); /* no longer hers */
     /* Alice's late frees are foreign now, and Bob collects them with the rest. */
-    assert_false(central_cache_free(span, object(span, half)));
+    assert_false(foreign_free(span, object(span, half)));
     uint32_t found = 0;
     while (span_collect(span)) {
         found += list_length(span);
@@ -167,8 +173,8 @@ static void a_free_before_the_span_goes_full_is_not_lost(void **state) {
     (void)state;
     Span *span = owned_span(10, ALICE);
     take_all(span);
-    assert_false(central_cache_free(span, object(span, 5))); /* sees OWNED, so does nothing more */
-    assert_false(central_cache_retire(span));                /* so the owner must see it, and keeps the span */
+    assert_false(foreign_free(span, object(span, 5))); /* sees OWNED, so does nothing more */
+    assert_false(central_cache_retire(span));          /* so the owner must see it, and keeps the span */
     assert_int_equal(atomic_load(&span->control), ALICE);
     assert_true(span_collect(span));
     atomic_store(&span->control, 0);
@@ -184,7 +190,7 @@ static void giving_a_span_away_scatters_what_is_free(void **state) {
     span->used = 1;
     assert_false(central_cache_accept(span));
     assert_int_equal(span_remote_count(span->remote_bits, span->remote_words), span->object_count - 1);
-    assert_true(central_cache_free(span, kept)); /* the last one */
+    assert_true(foreign_free(span, kept)); /* the last one */
     give_back(span);
 
     span = owned_span(20, ALICE);
@@ -197,8 +203,8 @@ static void giving_a_span_away_scatters_what_is_free(void **state) {
     assert_false(central_cache_accept(span)); /* nothing free: in no list */
     assert_null(central_cache_adopt(20, BOB));
     for (uint32_t index = 0; index + 1 < span->object_count; index++)
-        assert_false(central_cache_free(span, object(span, index)));
-    assert_true(central_cache_free(span, object(span, span->object_count - 1)));
+        assert_false(foreign_free(span, object(span, index)));
+    assert_true(foreign_free(span, object(span, span->object_count - 1)));
     give_back(span);
 }
 
@@ -211,7 +217,7 @@ static void the_fullest_span_is_adopted_first(void **state) {
         uint32_t count = spans[which]->object_count;
         uint32_t freed = which == 0 ? count - 1 : count / 3;
         for (uint32_t index = 0; index < freed; index++)
-            assert_false(central_cache_free(spans[which], object(spans[which], index)));
+            assert_false(foreign_free(spans[which], object(spans[which], index)));
         assert_false(central_cache_accept(spans[which]));
     }
     assert_ptr_equal(central_cache_adopt(30, BOB), spans[1]);
