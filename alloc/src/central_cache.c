@@ -72,34 +72,29 @@ Span *central_cache_adopt(unsigned size_class, uintptr_t owner) {
     return span;
 }
 
-/* The class is the one in which the caller knew the span; if it has left that, the word is another. */
-static bool reclaim(Span *span, unsigned size_class, uintptr_t owner) {
-    uintptr_t expected = owner | SPAN_FULL | class_bits(size_class);
-    lock_acquire(&lists[size_class].lock);
-    bool ours = atomic_load_explicit(&span->control, memory_order_relaxed) == expected;
+bool central_cache_take(Span *span, uintptr_t control, uintptr_t owner) {
+    CentralFreeList *list = &lists[control >> SPAN_CLASS_SHIFT];
+    lock_acquire(&list->lock);
+    bool ours = atomic_load_explicit(&span->control, memory_order_relaxed) == control;
     if (ours) {
         span->used = (int32_t)span->object_count;
         atomic_store_explicit(&span->control, owner, memory_order_seq_cst);
     }
-    lock_release(&lists[size_class].lock);
+    lock_release(&list->lock);
     return ours;
-}
-
-bool central_cache_reclaim(Span *span, uintptr_t owner) {
-    return reclaim(span, span->size_class, owner);
 }
 
 bool central_cache_retire(Span *span) {
     uintptr_t owner = atomic_load_explicit(&span->control, memory_order_relaxed);
-    unsigned size_class = span->size_class;
+    uintptr_t full = owner | SPAN_FULL | class_bits(span->size_class);
     const _Atomic uint64_t *bits = span->remote_bits;
     uint32_t words = span->remote_words;
     /* seq_cst: partner of the freer's fetch_or and load in central_cache_free(); also releases the owner's last writes
      * to whoever takes the span next */
-    atomic_exchange_explicit(&span->control, owner | SPAN_FULL | class_bits(size_class), memory_order_seq_cst);
+    atomic_exchange_explicit(&span->control, full, memory_order_seq_cst);
     /* From here the span may be another's. Memory of spans and bits stays readable for ever; the look is a hint, and
-     * reclaim() decides under the lock. */
-    return span_remote_count(bits, words) == 0 || !reclaim(span, size_class, owner);
+     * central_cache_take() decides under the lock. */
+    return span_remote_count(bits, words) == 0 || !central_cache_take(span, full, owner);
 }
 
 bool central_cache_accept(Span *span) {

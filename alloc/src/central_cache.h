@@ -17,8 +17,9 @@ Span *central_cache_adopt(unsigned size_class, uintptr_t owner);
  * caller still owns it. */
 bool central_cache_retire(Span *span);
 
-/* The home thread wants back a FULL span into which it frees. True: it is OWNED by `owner` again. */
-bool central_cache_reclaim(Span *span, uintptr_t owner);
+/* A thread that frees into a FULL span wants to own it: its home thread, or another when the home thread has ended.
+ * True: the control word was still `control`, and the span is OWNED by `owner` now. */
+bool central_cache_take(Span *span, uintptr_t control, uintptr_t owner);
 
 /* Owner only. The span becomes everybody's: OWNED -> CENTRAL, or FULL when nothing in it is free. True: it was wholly
  * free and is the caller's to return to the PageHeap. */

@@ -38,6 +38,9 @@
  * up to this many bytes a class. */
 #define STASH_BYTES ((size_t)32 << 10)
 #define STASH_MAX_OBJECTS 256
+/* One in so many goes to its span instead. Without that, blocks of a thread that sleeps would circulate in another's
+ * stash for ever; with it their spans soon have enough free objects to be adopted by the thread that uses them. */
+#define STASH_LEAK 64
 
 /* What a thread may hold in partly free spans besides its active ones: this much shared among all threads that have a
  * cache, and at least the second number for each. More goes to the CentralCache, where any thread finds it. */

@@ -106,13 +106,13 @@ static Span *span_of(const char *function, const void *block) {
 }
 
 void heap_free_slow(Span *span, void *block) {
-    if (block == NULL)
-        return;
-    span = span_of("free", block);
-    if (atomic_load_explicit(&span->control, memory_order_relaxed) == SPAN_LARGE)
+    uintptr_t control = span == NULL ? 0 : atomic_load_explicit(&span->control, memory_order_relaxed);
+    if (likely(control != 0 && control != SPAN_LARGE))
+        thread_cache_free_foreign(span, block);
+    else if (control == SPAN_LARGE)
         free_large(span, block);
-    else
-        thread_cache_free_slow(span, block);
+    else if (block != NULL)
+        span_of("free", block); /* does not return */
 }
 
 void heap_free_last(Span *span) {

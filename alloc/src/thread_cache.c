@@ -62,7 +62,7 @@ static ThreadCache *cache_take(void) {
         caches.all = cache;
     }
     if (cache != NULL) {
-        cache->in_use = true;
+        atomic_store_explicit(&cache->in_use, true, memory_order_relaxed);
         atomic_fetch_add_explicit(&caches.live, 1, memory_order_relaxed);
     }
     lock_release(&caches.lock);
@@ -194,6 +194,7 @@ static void stash_open(ThreadCache *cache, unsigned size_class) {
         stash->place = SPAN_STASH;
         stash->free_list = NULL;
         stash->used = 0;
+        stash->bits_from = 0;
         cache->stash[size_class] = stash;
     }
     stash->carved = 1;
@@ -202,45 +203,33 @@ static void stash_open(ThreadCache *cache, unsigned size_class) {
 /* Frees a chain of objects, those in one word of one span together. */
 static void free_chain(ThreadCache *cache, FreeObject *object);
 
-/* The stash took as many objects as it may hold. What the thread did not use again since the last count goes back. */
-static void stash_overflows(ThreadCache *cache, Span *stash) {
-    int32_t length = 0, keep = (int32_t)stash->object_count / 2;
-    FreeObject **middle = NULL;
-    for (FreeObject **at = &stash->free_list; *at != NULL; at = &(*at)->next)
-        if (++length == keep)
-            middle = &(*at)->next;
-    if (length == stash->used) /* nothing was used: the thread only frees */
-        stash->carved = 0;
-    FreeObject *chain = NULL;
-    if (stash->carved == 0) {
-        chain = stash->free_list;
-        stash->free_list = NULL;
-        length = 0;
-    } else if (middle != NULL) {
-        chain = *middle;
-        *middle = NULL;
-        length = keep;
-    }
-    stash->used = length;
-    free_chain(cache, chain);
+/* The key of a stashed object holds its depth, too, so that the length of the list is known without a walk although
+ * allocation counts nothing: depths rise by one from the end of the list, modulo 2^16, above the stash's floor. */
+enum { DEPTH_SHIFT = 48 };
+
+static uint16_t depth_of(const FreeObject *object) {
+    return (uint16_t)(object->key >> DEPTH_SHIFT);
 }
 
-/* True: the block waits in the stash. */
-static bool stash_takes(ThreadCache *cache, Span *span, FreeObject *object) {
-    Span *stash = cache->stash[span->size_class];
-    if (stash == NULL || stash->carved == 0)
-        return false;
-    if (span_index(span, object) >= span->object_count)
-        fault("free", object, "pointer into the middle of a block");
-    if (object->key == (uintptr_t)cache && is_listed(stash, object))
-        fault("free", object, "double free");
-    object->key = (uintptr_t)cache;
-    object->next = stash->free_list;
-    atomic_signal_fence(memory_order_release); /* as in heap_free() */
-    stash->free_list = object;
-    if (++stash->used >= (int32_t)stash->object_count)
-        stash_overflows(cache, stash);
-    return true;
+static bool is_stashed_by(const ThreadCache *cache, const FreeObject *object) {
+    return object->key << (64 - DEPTH_SHIFT) == (uintptr_t)cache << (64 - DEPTH_SHIFT);
+}
+
+/* The stash holds as many objects as it may. The later half stays, unless the thread used none since the last time:
+ * then it only frees, and everything goes back. */
+static cold void stash_overflows(ThreadCache *cache, Span *stash) {
+    FreeObject **cut = &stash->free_list;
+    bool used_some = stash->used > (int32_t)(stash->object_count / 2);
+    stash->used = 0;
+    if (used_some)
+        for (uint32_t kept = 0; kept < stash->object_count / 2; kept++)
+            cut = &(*cut)->next;
+    else
+        stash->carved = 0;
+    FreeObject *chain = *cut;
+    *cut = NULL;
+    stash->bits_from = depth_of(chain);
+    free_chain(cache, chain);
 }
 
 static void stash_close(ThreadCache *cache, unsigned size_class) {
@@ -434,32 +423,75 @@ static void push(Span *span, FreeObject *object, uint32_t index) {
     span->used--;
 }
 
-void thread_cache_free_slow(Span *span, void *block) {
+/* Another thread's span is FULL, and `cache` should own it: it is its home, or it allocates in the class and the home
+ * thread has ended. A cache is never unmapped, so looking into one whose thread ends just now gives a late answer, not
+ * a wrong one. */
+static bool should_own(const ThreadCache *cache, uintptr_t control, unsigned size_class) {
+    const ThreadCache *home = (const ThreadCache *)(control & SPAN_HOME_MASK & ~SPAN_TINY);
+    if (cache == &no_cache)
+        return false;
+    if (home == cache)
+        return true;
+    bool ended = home == NULL || !atomic_load_explicit(&home->in_use, memory_order_relaxed);
+    return ended && home != &orphan_cache && cache->active[size_class] != &no_span;
+}
+
+/* All that thread_cache_free_foreign() does not decide: tiny objects, suspected double frees, spans to take over, and
+ * frees that go home as a bit. */
+static cold void free_uncommon(Span *span, FreeObject *object) {
     ThreadCache *cache = thread_cache_current;
     uintptr_t owner = owner_word(cache, span->size_class);
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
-    bool at_home = cache != &no_cache && (control & (SPAN_HOME_MASK | SPAN_FULL)) == (owner | SPAN_FULL) &&
-                   central_cache_reclaim(span, owner);
-    if (!at_home && control != owner && stash_takes(cache, span, block))
-        return;
-    uint32_t index = span_index(span, block);
+    uint32_t index = span_index(span, object);
     if (index >= span->object_count)
-        fault("free", block, "pointer into the middle of a block");
-    if (at_home || control == owner) {
-        push(span, block, index);
+        fault("free", object, "pointer into the middle of a block");
+    bool taken = (control & SPAN_FULL) != 0 && should_own(cache, control, span->size_class) &&
+                 central_cache_take(span, control, owner);
+    if (taken || control == owner) {
+        push(span, object, index);
         if (span->used == 0)
             thread_cache_span_empty(span);
-        else if (at_home)
+        else if (taken)
             partial_insert(cache, span->size_class, span);
-    } else if (central_cache_free(span, index / 64, (uint64_t)1 << (index % 64), block)) {
-        return_to_page_heap(span);
+        return;
     }
+    const Span *stash = cache->stash[span->size_class];
+    if (stash != NULL && is_stashed_by(cache, object) && is_listed(stash, object))
+        fault("free", object, "double free");
+    if (central_cache_free(span, index / 64, (uint64_t)1 << (index % 64), object))
+        return_to_page_heap(span);
+}
+
+/* Short, because it often waits for the object's cache line from another processor: the fewer instructions a free
+ * takes, the more such waits overlap. Whatever is not the stash is a tail call. */
+void thread_cache_free_foreign(Span *span, void *block) {
+    ThreadCache *cache = thread_cache_current;
+    FreeObject *object = block;
+    uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
+    Span *stash = cache->stash[span->size_class];
+    const ThreadCache *home = (const ThreadCache *)(control & SPAN_HOME_MASK);
+    if (stash == NULL || stash->carved == 0 || (control & SPAN_CENTRAL) != 0 || home == NULL || home == cache ||
+        !atomic_load_explicit(&home->in_use, memory_order_relaxed) || (++stash->used & (STASH_LEAK - 1)) == 0 ||
+        is_stashed_by(cache, object)) {
+        free_uncommon(span, object);
+        return;
+    }
+    FreeObject *head = stash->free_list;
+    uint16_t depth = (uint16_t)((head == NULL ? stash->bits_from : depth_of(head)) + 1);
+    object->key = (uintptr_t)cache | (uintptr_t)depth << DEPTH_SHIFT;
+    object->next = head;
+    atomic_signal_fence(memory_order_release); /* as in heap_free() */
+    stash->free_list = object;
+    if (unlikely((uint16_t)(depth - stash->bits_from) >= stash->object_count))
+        stash_overflows(cache, stash);
 }
 
 static void free_chain(ThreadCache *cache, FreeObject *object) {
     while (object != NULL) {
         Span *span = page_map_get(object);
         uint32_t index = span_index(span, object);
+        if (index >= span->object_count)
+            fault("free", object, "pointer into the middle of a block");
         FreeObject *next = object->next;
         object->key = 0;
         if (atomic_load_explicit(&span->control, memory_order_relaxed) == (uintptr_t)cache) { /* adopted meanwhile */
@@ -513,7 +545,7 @@ void thread_cache_flush(void) {
 }
 
 static void cache_put_idle(ThreadCache *cache) {
-    cache->in_use = false;
+    atomic_store_explicit(&cache->in_use, false, memory_order_relaxed);
     cache->next_idle = caches.idle;
     caches.idle = cache;
     atomic_fetch_sub_explicit(&caches.live, 1, memory_order_relaxed);
@@ -572,7 +604,7 @@ static void after_fork_in_child(void) {
         give_away(span);
     }
     for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
-        if (!cache->in_use || cache == thread_cache_current)
+        if (!atomic_load_explicit(&cache->in_use, memory_order_relaxed) || cache == thread_cache_current)
             continue;
         for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
             set_active(cache, size_class, &no_span);
@@ -604,7 +636,7 @@ ThreadCacheStats thread_cache_stats(void) {
     ThreadCacheStats stats = {0};
     lock_acquire(&caches.lock);
     for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
-        stats.live += cache->in_use;
+        stats.live += atomic_load_explicit(&cache->in_use, memory_order_relaxed);
         stats.adopted += atomic_load_explicit(&cache->counters.adopted, memory_order_relaxed);
         for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
             if (cache->stash[size_class] == NULL)

@@ -30,15 +30,18 @@ typedef struct ThreadCache {
     Span *active[SIZE_CLASS_COUNT];                    /* never NULL: a shared span without objects stands for none */
     Span *fresh[SIZE_CLASS_COUNT];                     /* NULL: none */
     SpanList partial[SIZE_CLASS_COUNT];
-    Span *stash[SIZE_CLASS_COUNT]; /* NULL: the class has none. object_count is its bound, used the pushes since its
-                                      list was last counted, carved is 0 while it takes no objects */
-    size_t partial_bytes;          /* length of all spans in partial */
-    Span *spare; /* the one active span of objects over MEDIUM_MAX_BYTES that may be wholly free; or NULL */
+    /* NULL: the class has none. object_count is its bound, bits_from the depth under its last object, used the frees
+     * that were offered to it since it overflowed, carved 0 while it takes none. */
+    Span *stash[SIZE_CLASS_COUNT];
+    size_t partial_bytes; /* length of all spans in partial */
+    Span *spare;          /* the one active span of objects over MEDIUM_MAX_BYTES that may be wholly free; or NULL */
     uint32_t refills;
     ThreadCacheCounters counters;
-    struct ThreadCache *next;      /* in the list of all caches, for ever */
-    struct ThreadCache *next_idle; /* in the list of caches without a thread */
-    bool in_use;
+
+    /* A line of its own, hardly ever written: other threads read it when they free into this thread's full spans. */
+    _Alignas(CACHE_LINE) _Atomic bool in_use; /* by a thread that lives; written under the list's lock */
+    struct ThreadCache *next;                 /* in the list of all caches, for ever */
+    struct ThreadCache *next_idle;            /* in the list of caches without a thread */
 } ThreadCache;
 
 /* This thread's cache; before its first allocation and after its end a shared cache that owns nothing, so the fast
@@ -50,7 +53,7 @@ void *thread_cache_allocate(unsigned size_class);
 
 /* Frees a block of a small span in all cases that heap_free() does not decide at once: the span is another's or
  * nobody's, its objects are tiny, or the block looks as if it were free already. */
-void thread_cache_free_slow(Span *span, void *block);
+void thread_cache_free_foreign(Span *span, void *block);
 
 /* The last object of a span of this thread came back (its `used` is 0). */
 void thread_cache_span_empty(Span *span);

@@ -41,6 +41,10 @@ static void take_all(Span *span) {
     assert_int_equal(span->carved, span->object_count);
 }
 
+static uintptr_t full_of(uintptr_t home, unsigned size_class) {
+    return home | SPAN_FULL | (uintptr_t)size_class << SPAN_CLASS_SHIFT;
+}
+
 static void *object(const Span *span, uint32_t index) {
     return span->base + (size_t)index * span->object_bytes;
 }
@@ -143,7 +147,7 @@ static void an_adopted_span_is_the_adopters(void **state) {
         assert_false(foreign_free(span, object(span, index)));
     assert_ptr_equal(central_cache_adopt(10, BOB), span);
     assert_int_equal(atomic_load(&span->control), BOB);
-    assert_false(central_cache_reclaim(span, ALICE)); /* no longer hers */
+    assert_false(central_cache_take(span, full_of(ALICE, 10), ALICE)); /* no longer hers */
     /* Alice's late frees are foreign now, and Bob collects them with the rest. */
     assert_false(foreign_free(span, object(span, half)));
     uint32_t found = 0;
@@ -161,8 +165,8 @@ static void the_home_thread_takes_its_full_span_back(void **state) {
     Span *span = owned_span(10, ALICE);
     take_all(span);
     assert_true(central_cache_retire(span));
-    assert_false(central_cache_reclaim(span, BOB));
-    assert_true(central_cache_reclaim(span, ALICE));
+    assert_false(central_cache_take(span, full_of(BOB, 10), BOB));
+    assert_true(central_cache_take(span, full_of(ALICE, 10), ALICE));
     assert_int_equal(atomic_load(&span->control), ALICE);
     assert_int_equal(span->used, (int32_t)span->object_count);
     atomic_store(&span->control, 0);
