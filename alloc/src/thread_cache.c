@@ -553,9 +553,9 @@ static void cache_put_idle(ThreadCache *cache) {
 
 static void thread_ends(void *argument) {
     ThreadCache *cache = argument;
+    flush(cache); /* while it is still current: what is flushed may empty a span of its own */
     thread_cache_current = &no_cache;
     ended_times++;
-    flush(cache);
     lock_acquire(&caches.lock);
     cache_put_idle(cache);
     lock_release(&caches.lock);
