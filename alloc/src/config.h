@@ -34,6 +34,10 @@
 /* A full span that nobody owns is offered to all threads once this share of its objects (1/N) is free. */
 #define CLAIM_FRACTION 4
 
+/* A span whose objects are all in use stays with its owner while fewer spans of the class than this wait for their
+ * turn: then frees into it need no lock, and at its next turn it has many free objects. */
+#define REST_SPANS 4
+
 /* Objects of other threads' spans that a thread frees while it allocates in the same class wait in its stash for reuse,
  * up to this many bytes a class. */
 #define STASH_BYTES ((size_t)32 << 10)

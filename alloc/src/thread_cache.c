@@ -148,6 +148,7 @@ static size_t partial_limit(void) {
 
 static void partial_remove(ThreadCache *cache, unsigned size_class, Span *span) {
     span_list_remove(&cache->partial[size_class], span);
+    cache->partial_count[size_class]--;
     cache->partial_bytes -= span_bytes(span);
     span->place = SPAN_NOWHERE;
 }
@@ -156,11 +157,12 @@ static void partial_remove(ThreadCache *cache, unsigned size_class, Span *span) 
 static void partial_insert(ThreadCache *cache, unsigned size_class, Span *span) {
     SpanList *list = &cache->partial[size_class];
     bool lifo = span->object_bytes >= LIFO_FROM_BYTES;
-    if (lifo)
+    if (lifo && span->free_list != NULL)
         span_list_push_front(list, span);
     else
         span_list_push_back(list, span);
     span->place = SPAN_PARTIAL;
+    cache->partial_count[size_class]++;
     cache->partial_bytes += span_bytes(span);
     if (unlikely(cache->partial_bytes > partial_limit())) {
         Span *surplus = lifo ? list->last : list->first;
@@ -280,6 +282,10 @@ static void put_down(ThreadCache *cache, unsigned size_class, Span *span) {
         return;
     }
     span->place = SPAN_NOWHERE;
+    if (cache->partial_count[size_class] < REST_SPANS) {
+        partial_insert(cache, size_class, span);
+        return;
+    }
     if (!central_cache_retire(span)) { /* objects came back at the last moment */
         bool any = span_collect(span);
         if (!any)
@@ -289,6 +295,17 @@ static void put_down(ThreadCache *cache, unsigned size_class, Span *span) {
         else
             partial_insert(cache, size_class, span);
     }
+}
+
+/* The next waiting span that has a free object, out of its list. Looks as far as spans without one may stand. */
+static Span *partial_take(ThreadCache *cache, unsigned size_class) {
+    Span *span = cache->partial[size_class].first;
+    for (int looked = 0; span != NULL && looked < REST_SPANS; span = span->next, looked++)
+        if (span->free_list != NULL || span_collect(span)) {
+            partial_remove(cache, size_class, span);
+            return span;
+        }
+    return NULL;
 }
 
 /* Makes a span with free objects active, in the order that touches the least new memory. NULL: no memory. */
@@ -313,9 +330,8 @@ static Span *refill(ThreadCache *cache, unsigned size_class) {
     Span *next = NULL;
     if (fresh != NULL && (fresh->free_list != NULL || span_collect(fresh))) {
         next = fresh;
-    } else if (cache->partial[size_class].first != NULL) {
-        next = cache->partial[size_class].first;
-        partial_remove(cache, size_class, next);
+    } else if ((next = partial_take(cache, size_class)) != NULL) {
+        /* it is out of its list */
     } else if ((next = central_cache_adopt(size_class, owner_word(cache, size_class))) != NULL) {
         atomic_fetch_add_explicit(&cache->counters.adopted, 1, memory_order_relaxed);
         if (!span_collect(next))
@@ -611,6 +627,7 @@ static void after_fork_in_child(void) {
             stash_close(cache, size_class);
             cache->fresh[size_class] = NULL;
             cache->partial[size_class] = (SpanList){NULL, NULL};
+            cache->partial_count[size_class] = 0;
         }
         cache->partial_bytes = 0;
         cache->spare = NULL;
@@ -662,8 +679,8 @@ static void check_owned(const ThreadCache *cache, const Span *span, SpanPlace pl
     bool exact = place != SPAN_ACTIVE || counts_while_active(span);
     if (exact && span->used != (int32_t)(span->carved - listed))
         fault("mp_check", span->base, "a span's count of used objects is wrong");
-    if (place == SPAN_PARTIAL && (listed == 0 || span->used == 0))
-        fault("mp_check", span->base, "a partly free span is full or empty");
+    if (place == SPAN_PARTIAL && span->used == 0)
+        fault("mp_check", span->base, "a waiting span is wholly free");
 }
 
 void thread_cache_check(void) {
@@ -676,10 +693,13 @@ void thread_cache_check(void) {
             check_owned(cache, cache->active[size_class], SPAN_ACTIVE);
         if (cache->fresh[size_class] != NULL)
             check_owned(cache, cache->fresh[size_class], SPAN_FRESH);
-        for (Span *span = cache->partial[size_class].first; span != NULL; span = span->next) {
+        uint32_t count = 0;
+        for (Span *span = cache->partial[size_class].first; span != NULL; span = span->next, count++) {
             check_owned(cache, span, SPAN_PARTIAL);
             bytes += span_bytes(span);
         }
+        if (count != cache->partial_count[size_class])
+            fault("mp_check", cache, "a thread's waiting spans are counted wrong");
     }
     if (bytes != cache->partial_bytes)
         fault("mp_check", cache, "a thread's partly free bytes are counted wrong");

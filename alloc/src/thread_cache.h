@@ -30,6 +30,7 @@ typedef struct ThreadCache {
     Span *active[SIZE_CLASS_COUNT];                    /* never NULL: a shared span without objects stands for none */
     Span *fresh[SIZE_CLASS_COUNT];                     /* NULL: none */
     SpanList partial[SIZE_CLASS_COUNT];
+    uint32_t partial_count[SIZE_CLASS_COUNT];
     /* NULL: the class has none. object_count is its bound, bits_from the depth under its last object, used the frees
      * that were offered to it since it overflowed, carved 0 while it takes none. */
     Span *stash[SIZE_CLASS_COUNT];
