@@ -38,7 +38,7 @@ static bool place_attempt(const Run *run, const Sample **samples, size_t count, 
 }
 
 /* `samples` are those of one row, sorted. */
-static BlockTable table_of_sorted(const Run *run, const Sample **samples, size_t count) {
+static BlockTable table_of_sorted(const Run *run, const Sample **samples, size_t count, BlockKind kind) {
     BlockTable table = {.columns = run->meta.arm_count + 1};
     size_t attempts = 0;
     for (size_t i = 0; i < count; i++)
@@ -54,7 +54,9 @@ static BlockTable table_of_sorted(const Run *run, const Sample **samples, size_t
             end++;
         if (first > 0 && samples[first]->block != samples[first - 1]->block)
             taken = false;
-        if (!taken && place_attempt(run, samples + first, end - first, table.slots + table.blocks * table.columns)) {
+        bool wanted = (samples[first]->block < run->meta.memory_blocks) == (kind == BLOCKS_OF_MEMORY);
+        if (wanted && !taken &&
+            place_attempt(run, samples + first, end - first, table.slots + table.blocks * table.columns)) {
             table.blocks++;
             taken = true;
         }
@@ -75,7 +77,7 @@ static const Sample **sorted_samples(const Run *run, bool all_rows, uint32_t row
     return samples;
 }
 
-BlockTable *block_tables_of_run(const Run *run) {
+BlockTable *block_tables_of_run(const Run *run, BlockKind kind) {
     size_t count, first = 0;
     const Sample **samples = sorted_samples(run, true, 0, &count);
     BlockTable *tables = zeroed(run->meta.row_count, sizeof *tables);
@@ -83,7 +85,7 @@ BlockTable *block_tables_of_run(const Run *run) {
         size_t end = first;
         while (end < count && samples[end]->row == row)
             end++;
-        tables[row] = table_of_sorted(run, samples + first, end - first);
+        tables[row] = table_of_sorted(run, samples + first, end - first, kind);
         first = end;
     }
     free(samples);
@@ -93,7 +95,7 @@ BlockTable *block_tables_of_run(const Run *run) {
 BlockTable block_table_of_row(const Run *run, uint32_t row) {
     size_t count;
     const Sample **samples = sorted_samples(run, false, row, &count);
-    BlockTable table = table_of_sorted(run, samples, count);
+    BlockTable table = table_of_sorted(run, samples, count, BLOCKS_COMPARED);
     free(samples);
     return table;
 }

@@ -16,11 +16,14 @@ typedef struct BlockTable {
     const Sample **slots;
 } BlockTable;
 
+/* The blocks that ratios come from, or those before them in which live bytes were counted. */
+typedef enum BlockKind { BLOCKS_COMPARED, BLOCKS_OF_MEMORY } BlockKind;
+
 /* One table a row of the run; both levels are released by block_tables_free(). */
-BlockTable *block_tables_of_run(const Run *run);
+BlockTable *block_tables_of_run(const Run *run, BlockKind kind);
 void block_tables_free(BlockTable *tables, size_t row_count);
 
-/* The table of a single row. */
+/* The table of a single row's compared blocks. */
 BlockTable block_table_of_row(const Run *run, uint32_t row);
 void block_table_release(BlockTable *table);
 

@@ -184,7 +184,7 @@ Comparison *comparison_of_run(const Run *run, Metric metric, uint32_t reference)
     comparison->geometric_mean = zeroed(meta->arm_count, sizeof *comparison->geometric_mean);
     comparison->geometric_mean_rows = zeroed(meta->arm_count, sizeof *comparison->geometric_mean_rows);
 
-    BlockTable *tables = block_tables_of_run(run);
+    BlockTable *tables = block_tables_of_run(run, BLOCKS_COMPARED);
     for (uint32_t row = 0; row < meta->row_count; row++) {
         comparison->rows[row] = measure_row(run, &tables[row], metric, reference);
         comparison->rows[row].row = row;

@@ -144,7 +144,8 @@ RunShift *run_shift_of_runs(const Run *first, const Run *second, Metric metric) 
     RunShift *shift = zeroed(1, sizeof *shift);
     shift->metric = metric;
     shift->cells = zeroed(mine->row_count * mine->arm_count, sizeof *shift->cells);
-    BlockTable *first_tables = block_tables_of_run(first), *second_tables = block_tables_of_run(second);
+    BlockTable *first_tables = block_tables_of_run(first, BLOCKS_COMPARED),
+               *second_tables = block_tables_of_run(second, BLOCKS_COMPARED);
     for (size_t row = 0; row < mine->row_count; row++) {
         size_t other_row = find_row(theirs, mine->rows[row].name);
         for (size_t arm = 0; other_row < theirs->row_count && arm < mine->arm_count; arm++) {

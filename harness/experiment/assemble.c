@@ -261,6 +261,7 @@ bool assemble_run(const Suite *suite, const Choices *choices, const Catalogue *c
         .format_version = RUN_FORMAT_VERSION,
         .suite = text_copy(suite->name),
         .seed = choices->seed_given ? choices->seed : 1,
+        .memory_blocks = blocks >= 10 ? 3 : 1, /* of three the one with the median peak is drawn */
         .minimum_blocks = (uint32_t)blocks,
         .maximum_blocks = (uint32_t)blocks,
         .precision = choices->precision >= 0 ? choices->precision : suite->precision,

@@ -52,6 +52,10 @@ typedef struct Measuring {
     size_t done;
 } Measuring;
 
+static uint32_t all_blocks(const RunMeta *meta) {
+    return meta->memory_blocks + meta->maximum_blocks;
+}
+
 uint64_t experiment_estimate_ns(const RunMeta *meta) {
     uint64_t slots = 1, total = 0;
     for (size_t i = 0; i < meta->arm_count; i++)
@@ -61,7 +65,7 @@ uint64_t experiment_estimate_ns(const RunMeta *meta) {
         if (row->unsupported != NULL)
             continue;
         uint64_t slot_ns = row->kind == ROW_PROGRAM ? PROGRAM_GUESS_NS : meta->slot_ns;
-        total += slots * meta->maximum_blocks * (slot_ns + SLOT_OVERHEAD_NS);
+        total += slots * all_blocks(meta) * (slot_ns + SLOT_OVERHEAD_NS);
         total += row->scaled && row->operations == 0 ? meta->slot_ns * 6 / 5 : 0;
     }
     return total;
@@ -77,8 +81,8 @@ static void tell(const Measuring *measuring, uint32_t row, const char *arm) {
     bool known = true;
     for (size_t i = 0; i < meta->row_count; i++) {
         const RowState *state = &measuring->rows[i];
-        bool over = state->finished || state->next_block >= meta->maximum_blocks;
-        size_t row_blocks = over ? 0 : meta->maximum_blocks - state->next_block;
+        bool over = state->finished || state->next_block >= all_blocks(meta);
+        size_t row_blocks = over ? 0 : all_blocks(meta) - state->next_block;
         size_t row_left = row_blocks * measuring->slots_per_block - state->position;
         left += row_left;
         known = known && (row_left == 0 || state->slots > 0);
@@ -115,7 +119,14 @@ static SlotEnd start_slot(Measuring *measuring, uint32_t row_index, const Arm *a
     const CatalogueEntry *entry = catalogue_find(experiment->catalogue, row->workload, &preset);
     RowWork work = {.operations = row->operations, .seed = sample->seed, .pin = meta->pin};
     TextList argv = row_command(row, entry, &work);
-    SlotRequest request = {argv.items, arm, padding, meta->pin ? row->threads : 0, limits};
+    SlotRequest request = {
+        .argv = argv.items,
+        .arm = arm,
+        .padding_bytes = padding,
+        .bound_threads = meta->pin ? row->threads : 0,
+        .count_live = sample->block < meta->memory_blocks,
+        .limits = limits,
+    };
     SlotEnd end = slot_run_workload(&request, sample, measuring->error);
     text_list_release(&argv);
     return end;
@@ -219,7 +230,8 @@ static ExperimentEnd measure_block(Measuring *measuring, uint32_t row) {
 static bool is_precise(const Measuring *measuring, uint32_t row) {
     static const uint32_t looks[] = {10, 15, 20, 30, 45, 60};
     const RunMeta *meta = measuring->experiment->meta;
-    uint32_t blocks = measuring->rows[row].next_block;
+    uint32_t next = measuring->rows[row].next_block;
+    uint32_t blocks = next < meta->memory_blocks ? 0 : next - meta->memory_blocks;
     if (meta->precision <= 0 || blocks < meta->minimum_blocks)
         return false;
     bool look = false;
@@ -275,7 +287,7 @@ static bool take_up(Measuring *measuring) {
 static ExperimentEnd measure_all(Measuring *measuring) {
     const Experiment *experiment = measuring->experiment;
     const RunMeta *meta = experiment->meta;
-    for (uint32_t block = 0; block < meta->maximum_blocks; block++) {
+    for (uint32_t block = 0; block < all_blocks(meta); block++) {
         for (uint32_t row = 0; row < meta->row_count; row++) {
             RowState *state = &measuring->rows[row];
             if (state->finished || state->next_block > block)

@@ -248,7 +248,6 @@ static SlotPage *create_page(int *fd, StoreError *error) {
     page->magic = SLOT_MAGIC;
     page->version = SLOT_PROTOCOL_VERSION;
     page->page_bytes = sizeof *page;
-    page->count_live = 1;
     return page;
 }
 
@@ -257,6 +256,7 @@ SlotEnd slot_run_workload(const SlotRequest *request, Sample *sample, StoreError
     SlotPage *page = create_page(&fd, error);
     if (page == NULL)
         return SLOT_END_IMPOSSIBLE;
+    page->count_live = request->count_live;
     LaunchRequest launch = {
         .argv = request->argv,
         .preload = request->arm->path,

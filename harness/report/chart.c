@@ -25,7 +25,7 @@ int chart_write_all(const Run *run, const char *folder, bool *drawn) {
         .run = run,
         .speed = comparison_of_run(run, METRIC_THROUGHPUT, run->meta.baseline),
         .memory = comparison_of_run(run, METRIC_PEAK_RSS, run->meta.baseline),
-        .tables = block_tables_of_run(run),
+        .tables = block_tables_of_run(run, run->meta.memory_blocks > 0 ? BLOCKS_OF_MEMORY : BLOCKS_COMPARED),
         .styles = arm_styles(&run->meta),
     };
     int count = 0;

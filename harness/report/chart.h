@@ -19,7 +19,7 @@
 typedef struct ChartSource {
     const Run *run;
     Comparison *speed, *memory; /* against the baseline */
-    BlockTable *tables;
+    BlockTable *tables;         /* of the blocks in which live bytes were counted */
     ArmStyle *styles;
 } ChartSource;
 

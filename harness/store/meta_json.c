@@ -44,6 +44,7 @@ json_t *meta_to_json(const RunMeta *meta) {
     json_set_text(object, "command", meta->command);
     json_set_hex(object, "seed", meta->seed);
     json_set_u64(object, "baseline", meta->baseline);
+    json_set_u64(object, "memory_blocks", meta->memory_blocks);
     json_set_u64(object, "minimum_blocks", meta->minimum_blocks);
     json_set_u64(object, "maximum_blocks", meta->maximum_blocks);
     json_object_set_new(object, "precision", json_real(meta->precision));
@@ -115,6 +116,7 @@ bool meta_from_json(const json_t *json, RunMeta *meta, const char **what) {
     meta->command = text_or_empty(json, "command", &wrong);
     meta->seed = json_get_hex(json, "seed", &wrong);
     meta->baseline = (uint32_t)json_get_u64(json, "baseline", &wrong);
+    meta->memory_blocks = (uint32_t)json_get_u64(json, "memory_blocks", &wrong);
     meta->minimum_blocks = (uint32_t)json_get_u64(json, "minimum_blocks", &wrong);
     meta->maximum_blocks = (uint32_t)json_get_u64(json, "maximum_blocks", &wrong);
     meta->precision = json_get_real(json, "precision", &wrong);

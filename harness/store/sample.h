@@ -99,8 +99,10 @@ typedef struct RunMeta {
     char *suite;   /* "quick", or "command line" */
     char *command; /* the exact command that repeats the run */
     uint64_t seed;
-    uint32_t baseline; /* index into arms */
-    uint32_t minimum_blocks, maximum_blocks;
+    uint32_t baseline;      /* index into arms */
+    uint32_t memory_blocks; /* the first so many blocks of a row count live bytes. Counting costs time, so these blocks
+                               give the curves of memory over time and nothing else; they also warm the machine up */
+    uint32_t minimum_blocks, maximum_blocks; /* of those that are compared, which come after them */
     double precision;          /* wished half-width of the intervals, 0.03 = 3 %; 0: a fixed number of blocks */
     double threshold;          /* smallest ratio - 1 that is worth a verdict, 0.01 = 1 % */
     uint64_t slot_ns;          /* wished length of a slot */

@@ -92,11 +92,33 @@ static Run *load(const Place *place) {
     return loaded;
 }
 
+/* `blocks` are those that are compared; those that count live bytes come on top. */
 static void expect_complete(const Run *loaded, uint32_t blocks) {
+    blocks += loaded->meta.memory_blocks;
     size_t available = 0;
     for (size_t i = 0; i < loaded->meta.arm_count; i++)
         available += loaded->meta.arms[i].available ? 1 : 0;
     assert_int_equal(loaded->sample_count, loaded->meta.row_count * blocks * (available + 1));
+}
+
+/* Live bytes are counted in the first blocks, where nothing is compared, and only there. */
+static void live_bytes_are_counted_apart(void **state) {
+    const Place *place = *state;
+    assert_int_equal(run(place, (const char *[]){place->suite, "--out", place->out, "--slot-ms", "30", NULL}),
+                     EXIT_CODE_OK);
+    Run *loaded = load(place);
+    assert_true(loaded->meta.memory_blocks > 0);
+    size_t counted = 0;
+    for (size_t i = 0; i < loaded->sample_count; i++) {
+        const Sample *sample = &loaded->samples[i];
+        for (size_t point = 0; point < sample->series.count; point++)
+            if (sample->series.live_bytes[point] >= 0) {
+                assert_true(sample->block < loaded->meta.memory_blocks);
+                counted++;
+            }
+    }
+    assert_true(counted > 0);
+    run_free(loaded);
 }
 
 static void expect_status(const Run *loaded, const char *name, SampleStatus status) {
@@ -363,7 +385,8 @@ static void time_and_precision_end_a_run(void **state) {
     loaded = run_load(other, &error);
     assert_non_null(loaded);
     assert_true(loaded->meta.rows[0].operations == operations);
-    assert_in_range(loaded->sample_count, 2 * 2 * 10, 2 * 2 * 12);
+    uint32_t memory = loaded->meta.memory_blocks;
+    assert_in_range(loaded->sample_count, 2 * 2 * (memory + 10), 2 * 2 * (memory + 12));
     run_free(loaded);
     free(other);
 }
@@ -383,6 +406,7 @@ static void list_answers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_is_well, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(live_bytes_are_counted_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(broken_arms_do_not_harm_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_measured, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_checksums_are_corrupt, set_up, tear_down),
