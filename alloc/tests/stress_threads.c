@@ -5,7 +5,7 @@
  * of the next thread (a chain through the blocks themselves), and a nest that the next generation's thread of another
  * number inherits when its keeper has ended. Nothing is measured; the amount of work is fixed.
  *
- *   stress_threads THREADS GENERATIONS OPERATIONS SEED
+ *   stress_threads THREADS GENERATIONS OPERATIONS SEED...
  */
 #include "testing.h"
 
@@ -138,17 +138,7 @@ static void *work(void *argument) {
     return NULL;
 }
 
-int main(int argc, char **argv) {
-    if (argc != 5) {
-        fprintf(stderr, "usage: stress_threads THREADS GENERATIONS OPERATIONS SEED\n");
-        return 2;
-    }
-    threads = (size_t)strtoull(argv[1], NULL, 10);
-    generations = (size_t)strtoull(argv[2], NULL, 10);
-    operations = (size_t)strtoull(argv[3], NULL, 10);
-    seed = strtoull(argv[4], NULL, 10);
-    CHECK(threads >= 1 && threads <= THREADS_LIMIT, "1 to %d threads", THREADS_LIMIT);
-
+static void run(void) {
     static Worker workers[THREADS_LIMIT];
     static pthread_t ids[THREADS_LIMIT];
     mp_stats before, after;
@@ -171,6 +161,7 @@ int main(int argc, char **argv) {
             if (egg->block != NULL)
                 CHECK(content_wrong(egg->block, egg->size, egg->size, egg->seed) == SIZE_MAX, "egg %zu/%zu", i, j);
             mp_free(egg->block);
+            egg->block = NULL;
         }
     }
     mp_check();
@@ -183,5 +174,20 @@ int main(int argc, char **argv) {
 #else
     (void)after;
 #endif
+}
+
+int main(int argc, char **argv) {
+    if (argc < 5) {
+        fprintf(stderr, "usage: stress_threads THREADS GENERATIONS OPERATIONS SEED...\n");
+        return 2;
+    }
+    threads = (size_t)strtoull(argv[1], NULL, 10);
+    generations = (size_t)strtoull(argv[2], NULL, 10);
+    operations = (size_t)strtoull(argv[3], NULL, 10);
+    CHECK(threads >= 1 && threads <= THREADS_LIMIT, "1 to %d threads", THREADS_LIMIT);
+    for (int which = 4; which < argc; which++) {
+        seed = strtoull(argv[which], NULL, 10);
+        run();
+    }
     return 0;
 }
