@@ -61,6 +61,11 @@
 #define RELEASE_WINDOW_MS 100
 #define RELEASE_AGE_MS 1000 /* a run nobody wanted for so long goes whenever more than the soft bound is there */
 
+/* What it gives back at most in a window because large blocks took clean pages while dirty ones were free in pieces.
+ * Few enough that churn of large blocks, which does that all the time, costs a few percent; enough for a heap that
+ * grows. */
+#define RELEASE_SWAP_BYTES ((size_t)16 << 20)
+
 /* The PageHeap asks the system for a quarter of what it already has, within these bounds. */
 #define GROW_MIN_BYTES ((size_t)1 << 20)
 #define GROW_MAX_BYTES ((size_t)64 << 20)

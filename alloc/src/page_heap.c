@@ -39,7 +39,8 @@ static struct {
     /* What was handed out lately: in this window and in the one before. */
     uint32_t window_start_ms;
     size_t window_pages, last_window_pages;
-    _Atomic size_t dirty_bytes; /* copy of dirty.pages for page_heap_tick(), which looks without the lock */
+    size_t window_swapped_pages; /* dirty pages given back in this window because clean ones were taken */
+    _Atomic size_t dirty_bytes;  /* copy of dirty.pages for page_heap_tick(), which looks without the lock */
 } heap;
 
 void page_heap_lock(void) {
@@ -258,6 +259,7 @@ static uint32_t advance_window(void) {
     if (passed >= RELEASE_WINDOW_MS) {
         heap.last_window_pages = passed < 2 * RELEASE_WINDOW_MS ? heap.window_pages : 0;
         heap.window_pages = 0;
+        heap.window_swapped_pages = 0;
         heap.window_start_ms = now_ms;
     }
     return now_ms;
@@ -316,6 +318,22 @@ static Span *take_free(size_t pages) {
     return span;
 }
 
+/* A large block took clean pages although as many dirty ones are free: they are in pieces that are too short. As many
+ * of those go back, so that a heap whose blocks grow does not keep what they grew out of. */
+static void swap_dirty_for_clean(size_t pages) {
+    if (heap.releasing)
+        return;
+    heap.releasing = true;
+    while (pages != 0 && heap.oldest != NULL && heap.window_swapped_pages < RELEASE_SWAP_BYTES >> PAGE_SHIFT) {
+        size_t length = heap.oldest->page_count;
+        if (!release_run(heap.oldest))
+            break;
+        heap.window_swapped_pages += length;
+        pages = length < pages ? pages - length : 0;
+    }
+    heap.releasing = false;
+}
+
 Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use) {
     size_t wanted = pages + alignment_pages - 1;
     if (wanted < pages)
@@ -352,6 +370,8 @@ Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use) {
         for (size_t page = 0; page < mapped; page++)
             page_map_set(span->base + (page << PAGE_SHIFT), span);
         heap.spans_created++;
+        if (use == PAGE_USE_LARGE && span->zeroed)
+            swap_dirty_for_clean(pages);
     }
     lock_release(&heap.lock);
     if (front != NULL)
