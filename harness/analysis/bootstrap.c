@@ -18,8 +18,8 @@
 enum { POOL = 200, DRAWS = 4000 };
 /* Beyond this many blocks an estimate's own noise is small beside that between rows: POOL shrinks to keep the price. */
 enum { FULL_POOL_BLOCKS = 32, SMALLEST_POOL = 40 };
-/* One row alone needs as many blocks as an interval of its own would. */
-enum { SMALLEST_SINGLE_ROW = 6 };
+/* An interval needs as many rows, or blocks in a row, as one of signed ranks: fewer cannot reach its level. */
+enum { SMALLEST_COUNT = 6 };
 
 /* Fills pool[0..size) with estimates of redrawn blocks. */
 static void fill_pool(const LogRatios *row, gsl_rng *rng, double *pool, size_t size) {
@@ -74,7 +74,7 @@ Estimate bootstrap_mean_over_rows(const LogRatios *rows, size_t row_count, uint6
             means[draw] = total / (double)used;
         }
     }
-    if (used > 1 || (used == 1 && largest >= SMALLEST_SINGLE_ROW)) {
+    if (used >= SMALLEST_COUNT || largest >= SMALLEST_COUNT) {
         gsl_sort(means, 1, DRAWS);
         result.low = gsl_stats_quantile_from_sorted_data(means, 1, DRAWS, (1 - CONFIDENCE_LEVEL) / 2);
         result.high = gsl_stats_quantile_from_sorted_data(means, 1, DRAWS, (1 + CONFIDENCE_LEVEL) / 2);

@@ -3,7 +3,6 @@
  */
 #include "command.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <ftw.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "../report/chart.h"
 #include "../report/gnuplot.h"
 #include "../store/text.h"
+#include "arguments.h"
 
 enum { EXIT_CODE_CHARTS_DIFFER = 6, EXIT_CODE_NO_GNUPLOT = 7 };
 enum { KEY_OUTPUT = 'o', KEY_CHECK = 'c', KEY_FORMAT = 'f' };
@@ -106,16 +106,15 @@ static bool make_folders(const char *path) {
 /* Writes data for all charts and draws them in these formats; a chart that has nothing to show is removed. Returns an
  * exit code. */
 static int draw_all(const Run *run, const char *folder, const char *const *formats, size_t format_count, bool *drawn) {
-    char *data = text_format("%s/data", folder);
-    bool made = make_folders(data);
-    free(data);
-    if (!made || chart_write_all(run, folder, drawn) < 0)
-        return failure("%s: %s", folder, strerror(errno));
     char *scripts = gnuplot_scripts_folder();
     if (!scripts)
         return failure("the chart scripts are missing: reinstall, or run allocbench from its build folder");
+    char *data = text_format("%s/data", folder);
     int code = EXIT_CODE_OK;
-    for (size_t i = 0; CHART_NAMES[i]; i++)
+    if (!make_folders(data) || chart_write_all(run, folder, drawn) < 0)
+        code = failure("%s: %s; choose another folder with --out", folder, strerror(errno));
+    free(data);
+    for (size_t i = 0; code == EXIT_CODE_OK && CHART_NAMES[i]; i++)
         for (size_t f = 0; f < format_count && code == EXIT_CODE_OK; f++) {
             char *error = NULL;
             if (!drawn[i]) {
@@ -167,7 +166,7 @@ static int draw(const Run *run, const char *folder, const char *version, const C
     for (size_t i = 0; CHART_NAMES[i]; i++)
         for (size_t f = 0; drawn[i] && f < options->format_count; f++)
             printf("%s/%s.%s\n", folder, CHART_NAMES[i], options->formats[f]);
-    return EXIT_CODE_OK;
+    return fflush(stdout) == 0 ? EXIT_CODE_OK : failure("cannot write to stdout: %s", strerror(errno));
 }
 
 static bool same_files(const char *left, const char *right) {
@@ -198,6 +197,11 @@ static bool same_chart(const char *stored, const char *fresh, const char *sub, c
 static int compare_charts(const char *stored, const char *fresh, const char *version, const bool *drawn) {
     char *recorded = read_line(stored, "gnuplot_version.txt");
     bool same_version = !strcmp(recorded, version);
+    if (!*recorded) {
+        printf("%s holds no charts: draw them with allocbench charts\n", stored);
+        free(recorded);
+        return EXIT_CODE_CHARTS_DIFFER;
+    }
     if (!same_version)
         printf("drawn by \"%s\", here is \"%s\": comparing the data instead of the charts\n", recorded, version);
     free(recorded);
@@ -241,15 +245,15 @@ static int check(const Run *run, const char *folder, const char *version) {
 
 int command_charts(int argc, char **argv) {
     ChartsOptions options = {.formats = {"svg", "png"}, .format_count = MAXIMUM_FORMATS};
-    argp_err_exit_status = EXIT_CODE_USAGE;
-    argp_parse(&ARGP, argc, argv, 0, NULL, &options);
+    int code = arguments_parse(&ARGP, "charts", argc, argv, &options);
+    if (code != EXIT_CODE_OK)
+        return code;
     StoreError error;
     Run *run = run_load(options.run, &error);
     if (!run)
         return usage_error("%s", error.text);
     char *folder = options.output ? text_copy(options.output) : text_format("%s/charts", options.run);
     char *version = gnuplot_version();
-    int code;
     if (!version) {
         failure("gnuplot is not installed: apt-get install gnuplot-nox");
         code = EXIT_CODE_NO_GNUPLOT;

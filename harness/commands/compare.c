@@ -3,11 +3,11 @@
  */
 #include "command.h"
 
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../report/report.h"
+#include "arguments.h"
 
 enum { EXIT_CODE_NOT_CONCLUSIVE = 5 }; /* --strict: a row is imprecise, unstable or has too few blocks */
 enum { KEY_REFERENCE = 'r', KEY_FORMAT = 'f', KEY_METRIC = 'm', KEY_STRICT = 's' };
@@ -164,10 +164,10 @@ static int compare_runs(const Run *first, const Run *second, const CompareOption
 
 int command_compare(int argc, char **argv) {
     CompareOptions options = {.metrics = {METRIC_THROUGHPUT, METRIC_PEAK_RSS}, .metric_count = MAXIMUM_METRICS};
-    argp_err_exit_status = EXIT_CODE_USAGE;
-    argp_parse(&ARGP, argc, argv, 0, NULL, &options);
+    int code = arguments_parse(&ARGP, "compare", argc, argv, &options);
+    if (code != EXIT_CODE_OK)
+        return code;
     Run *runs[2] = {NULL, NULL};
-    int code = EXIT_CODE_OK;
     for (size_t i = 0; i < options.folder_count && code == EXIT_CODE_OK; i++) {
         StoreError error;
         runs[i] = run_load(options.folders[i], &error);

@@ -3,7 +3,6 @@
  */
 #include "command.h"
 
-#include <argp.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "../experiment/catalogue.h"
 #include "../experiment/program.h"
 #include "../experiment/suite.h"
+#include "arguments.h"
 
 typedef struct ListOptions {
     const char *what; /* NULL: all kinds */
@@ -224,16 +224,9 @@ int command_list(int argc, char **argv) {
     static const struct argp argp = {
         option_table, on_option, "[workloads|allocators|suites|programs]", "What can be measured here.", 0, 0, 0};
     ListOptions options = {0};
-    bool help = false;
-    for (int i = 1; i < argc; i++)
-        help = help || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0 || strcmp(argv[i], "--usage") == 0;
-    static char full_name[] = "allocbench list";
-    argv[0] = full_name;
-    int next = 0;
-    error_t failed = argp_parse(&argp, argc, argv, help ? 0 : ARGP_NO_ERRS, &next, &options);
-    if (options.code == EXIT_CODE_OK && failed != 0)
-        options.code = usage_error("list: '%s' is no option; there are -v and --json",
-                                   next > 0 && next <= argc ? argv[next - 1] : "");
+    int code = arguments_parse(&argp, "list", argc, argv, &options);
+    if (options.code == EXIT_CODE_OK)
+        options.code = code;
     if (options.code != EXIT_CODE_OK)
         return options.code;
 

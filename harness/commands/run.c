@@ -30,13 +30,15 @@ static void request_stop(int number) {
     stop_requested = 1;
 }
 
-/* Without SA_RESTART: what waits is to return and look at the flag. */
+/* Without SA_RESTART: what waits is to return and look at the flag. What the caller ignores stays ignored: nohup. */
 static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = request_stop};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = request_stop}, before;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
 }
 
 /* results/latest -> runs/<id>; that it cannot be made is no reason to lose a run. */

@@ -4,10 +4,10 @@
  */
 #include "run_options.h"
 
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "command.h"
 
 enum Key {
@@ -84,7 +84,6 @@ static const char documentation[] =
 typedef struct Parsing {
     RunOptions *options;
     int code;
-    int stopped_at; /* index behind the argument that argp could not read */
 } Parsing;
 
 static void expect_u64(Parsing *parsing, const char *flag, const char *text, uint64_t minimum, uint64_t maximum,
@@ -110,7 +109,8 @@ static void expect_bytes(Parsing *parsing, const char *flag, const char *text, u
         number[length - 1] = '\0';
     }
     if (!text_to_u64(number, 1, UINT64_C(1) << (60 - shift), value) || (*value <<= shift) < 1 << 20)
-        parsing->code = usage_error("%s %s: must be at least 1M (K, M and G are understood)", flag, text);
+        parsing->code =
+            usage_error("%s %s: must be a whole number from 1M to 1073741824G (K, M and G are understood)", flag, text);
     free(number);
 }
 
@@ -201,9 +201,6 @@ static error_t on_option(int key, char *text, struct argp_state *state) {
     case KEY_WORK_FROM:
         choices->work_from = text;
         break;
-    case ARGP_KEY_ERROR:
-        parsing->stopped_at = state->next;
-        break;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -227,21 +224,11 @@ static int check_resume(const RunOptions *options) {
 
 int run_options_read(int argc, char **argv, RunOptions *options) {
     *options = (RunOptions){.choices = {.precision = -1, .threshold = -1, .pin = -1}};
-    Parsing parsing = {options, EXIT_CODE_OK, 0};
+    Parsing parsing = {options, EXIT_CODE_OK};
     static const struct argp argp = {option_table, on_option, "[SUITE]", documentation, NULL, NULL, NULL};
-    char *name = argv[0];
-    static char full_name[] = "allocbench run";
-    argv[0] = full_name;
-    /* argp prints nothing at all without its own error messages, not even help; so help is parsed with them. */
-    bool help = false;
-    for (int i = 1; i < argc; i++)
-        help = help || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0 || strcmp(argv[i], "--usage") == 0;
-    error_t failed = argp_parse(&argp, argc, argv, help ? 0 : ARGP_NO_ERRS, NULL, &parsing);
-    argv[0] = name;
-    if (parsing.code == EXIT_CODE_OK && failed != 0)
-        parsing.code =
-            usage_error("run: '%s' is no option, or lacks or has a value wrongly; see 'allocbench run --help'",
-                        parsing.stopped_at > 0 && parsing.stopped_at <= argc ? argv[parsing.stopped_at - 1] : "");
+    int code = arguments_parse(&argp, "run", argc, argv, &parsing);
+    if (parsing.code == EXIT_CODE_OK)
+        parsing.code = code;
     return parsing.code == EXIT_CODE_OK ? check_resume(options) : parsing.code;
 }
 

@@ -94,9 +94,15 @@ bool run_plan_print(const RunMeta *meta, FILE *out) {
 
 bool run_plan_folder_is_usable(const char *folder, StoreError *error) {
     struct stat status;
-    char *meta = text_format("%s/run.json", folder);
-    bool holds_run = access(meta, F_OK) == 0;
+    char *meta = text_format("%s/run.json", folder), *samples = text_format("%s/samples.jsonl", folder);
+    bool holds_run = access(meta, F_OK) == 0, holds_samples = access(samples, F_OK) == 0;
     free(meta);
+    free(samples);
+    if (holds_samples && !holds_run) {
+        snprintf(error->text, sizeof error->text,
+                 "%s holds the samples of a run that has lost its run.json; choose another folder with --out", folder);
+        return false;
+    }
     if (holds_run) {
         snprintf(error->text, sizeof error->text,
                  "%s already holds a run; go on with it by --resume, or choose another folder with --out", folder);

@@ -132,6 +132,7 @@ static void resolve_known(const KnownAllocator *allocator, Arm *arm) {
 }
 
 static void resolve_path(const char *path, Arm *arm) {
+    static const char separators[] = ": \t\n"; /* of LD_PRELOAD, which knows no quotes */
     char reason[STORE_ERROR_BYTES];
     arm->path = realpath(path, NULL);
     arm->available = true;
@@ -140,6 +141,10 @@ static void resolve_path(const char *path, Arm *arm) {
     if (arm->path == NULL) {
         arm->broken = true;
         arm->reason = text_format("%s: %s", path, errno == ENOENT ? "no such file; correct the path" : strerror(errno));
+    } else if (strpbrk(arm->path, separators) != NULL) {
+        arm->broken = true;
+        arm->reason = text_format(
+            "%s: LD_PRELOAD takes no path with a space or a colon; copy the library to another place", arm->path);
     } else if (!elf_library_provides_malloc(arm->path, reason, sizeof reason)) {
         arm->broken = true;
         arm->reason = text_copy(reason);
@@ -180,6 +185,11 @@ bool allocator_resolve(const char *specification, Arm *arm, StoreError *error) {
     if (good && settings != NULL)
         good = check_settings(specification, settings, error);
 
+    if (good && *source != '\0' && source[strlen(source) - 1] == '/') {
+        snprintf(error->text, sizeof error->text, "allocator '%s': is a folder; give the library's file",
+                 specification);
+        good = false;
+    }
     const KnownAllocator *allocator = find_known(source);
     if (good && allocator == NULL && strchr(source, '/') == NULL) {
         TextList names = {0};

@@ -16,7 +16,8 @@ typedef struct Reading {
     FILE *file;
     const char *path;
     unsigned line;
-    bool failed; /* the first complaint stands in error; the rest of the file is not read */
+    bool failed;   /* the first complaint stands in error; the rest of the file is not read */
+    TextList seen; /* each "[section] key" */
     IniKey key;
     void *user;
     StoreError *error;
@@ -47,6 +48,8 @@ static char *next_line(char *buffer, int size, void *stream) {
         complain(reading, "a NUL byte; this is no text file");
     else if (!comment && length > LONGEST_LINE)
         complain(reading, "the line has over 199 characters; shorten it");
+    else if (*start == '[' && strchr(start, ']') == NULL)
+        complain(reading, "the section's name lacks its ']'");
     else if (*start == '[' && strcspn(start + 1, "]") > LONGEST_SECTION)
         complain(reading, "the section's name has over 49 characters; shorten it");
     /* inih's buffer holds 199 characters and a NUL; it misses no newline. */
@@ -55,9 +58,23 @@ static char *next_line(char *buffer, int size, void *stream) {
     return reading->failed ? NULL : buffer;
 }
 
+/* A key stands once in a section. inih hands on an indented line as one more value of the key above it. */
+static void check_is_new(Reading *reading, const char *section, const char *key) {
+    char *name = text_format("[%s] %s", section, key);
+    for (size_t i = 0; i < reading->seen.count; i++) {
+        if (strcmp(reading->seen.items[i], name) != 0)
+            continue;
+        char *problem = text_format("%s is given twice (an indented line continues the one above it)", name);
+        complain(reading, problem);
+        free(problem);
+    }
+    text_list_add(&reading->seen, name);
+}
+
 static int on_key(void *user, const char *section, const char *key, const char *value) {
     Reading *reading = user;
     StoreError what = {""};
+    check_is_new(reading, section, key);
     if (!reading->failed && !reading->key(reading->user, section, key, value, &what))
         complain(reading, what.text);
     return 1;
@@ -74,9 +91,11 @@ bool ini_file_read(const char *path, IniKey key, void *user, StoreError *error) 
     if (bad_line > 0) {
         reading.line = (unsigned)bad_line;
         complain(&reading, "neither [section] nor key = value; correct the line or start it with ;");
-    } else if (bad_line < 0 || ferror(reading.file)) {
-        complain(&reading, "cannot be read");
+    } else if (!reading.failed && (bad_line < 0 || ferror(reading.file))) {
+        reading.failed = true;
+        snprintf(error->text, sizeof error->text, "%s: cannot be read: %s; give a text file", path, strerror(errno));
     }
     fclose(reading.file);
+    text_list_release(&reading.seen);
     return !reading.failed;
 }

@@ -32,10 +32,6 @@ static bool on_key(void *user, const char *section, const char *key, const char 
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].key, key) != 0)
             continue;
-        if (*fields[i].field != NULL) {
-            snprintf(what->text, sizeof what->text, "%s is given twice", key);
-            return false;
-        }
         *fields[i].field = text_copy(value);
         return true;
     }

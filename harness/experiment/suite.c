@@ -16,15 +16,7 @@ static bool bad(StoreError *what, const char *key, const char *value, const char
     return false;
 }
 
-static bool twice(StoreError *what, const char *section, const char *key) {
-    snprintf(what->text, sizeof what->text, "[%s] %s is given twice (an indented line continues the one above it)",
-             section, key);
-    return false;
-}
-
-static bool set_text(char **field, const char *section, const char *key, const char *value, StoreError *what) {
-    if (*field != NULL)
-        return twice(what, section, key);
+static bool set_text(char **field, const char *key, const char *value, StoreError *what) {
     if (*value == '\0')
         return bad(what, key, value, "is empty; give a value or remove the line");
     *field = text_copy(value);
@@ -52,13 +44,12 @@ bool suite_parse_threads(const char *text, uint32_t **threads, size_t *count) {
 }
 
 static bool suite_key(Suite *suite, const char *key, const char *value, StoreError *what) {
-    const char *section = "suite";
     if (strcmp(key, "description") == 0)
-        return set_text(&suite->description, section, key, value, what);
+        return set_text(&suite->description, key, value, what);
     if (strcmp(key, "allocators") == 0)
-        return set_text(&suite->allocators, section, key, value, what);
+        return set_text(&suite->allocators, key, value, what);
     if (strcmp(key, "baseline") == 0)
-        return set_text(&suite->baseline, section, key, value, what);
+        return set_text(&suite->baseline, key, value, what);
     if (strcmp(key, "slot_ms") == 0)
         return text_to_u64(value, 1, 3600000, &suite->slot_ms) ||
                bad(what, key, value, "must be a whole number of milliseconds from 1 to 3600000");
@@ -90,20 +81,17 @@ static bool suite_key(Suite *suite, const char *key, const char *value, StoreErr
 
 static bool row_key(SuiteRow *row, const char *key, const char *value, StoreError *what) {
     if (strcmp(key, "workload") == 0)
-        return set_text(&row->workload, row->name, key, value, what);
+        return set_text(&row->workload, key, value, what);
     if (strcmp(key, "program") == 0)
-        return set_text(&row->program, row->name, key, value, what);
+        return set_text(&row->program, key, value, what);
     if (strcmp(key, "arguments") == 0)
-        return set_text(&row->arguments, row->name, key, value, what);
+        return set_text(&row->arguments, key, value, what);
     if (strcmp(key, "operations") == 0)
         return text_to_u64(value, 1, UINT64_C(1) << 48, &row->operations) ||
                bad(what, key, value, "must be a whole number of at least 1");
-    if (strcmp(key, "threads") == 0) {
-        if (row->thread_count > 0)
-            return twice(what, row->name, key);
+    if (strcmp(key, "threads") == 0)
         return suite_parse_threads(value, &row->threads, &row->thread_count) ||
                bad(what, key, value, "must be whole numbers from 1 to 4096, separated by commas");
-    }
     snprintf(what->text, sizeof what->text,
              "[%s] has no key '%s'; it has workload or program, arguments, threads, operations", row->name, key);
     return false;

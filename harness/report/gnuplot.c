@@ -66,7 +66,7 @@ static char *scripts_below(const char *folder, const char *below) {
     return NULL;
 }
 
-/* Walks up from the program: SOURCE/build/harness/allocbench finds SOURCE/scripts/charts, PREFIX/bin/allocbench finds
+/* Walks up from the program: BUILD/harness/allocbench finds BUILD/scripts/charts, PREFIX/bin/allocbench finds
  * PREFIX/share/allocbench/charts. */
 char *gnuplot_scripts_folder(void) {
     enum { LEVELS = 4 };
@@ -82,10 +82,6 @@ char *gnuplot_scripts_folder(void) {
         if (!scripts)
             scripts = scripts_below(folder, "share/allocbench/charts");
     }
-#ifdef ALLOCBENCH_CHART_SCRIPTS
-    if (!scripts)
-        scripts = scripts_below(ALLOCBENCH_CHART_SCRIPTS, ".");
-#endif
     return scripts;
 }
 

@@ -23,9 +23,9 @@ static int name_width(const Run *run) {
     return (int)width;
 }
 
-/* Words of `text` in lines of at most TEXT_WIDTH, the following lines indented. */
+/* Words of `text` in lines of at most TEXT_WIDTH, all indented. */
 static void print_wrapped(FILE *out, const char *text, int indent) {
-    int column = 0;
+    int column = fprintf(out, "%*s", indent, "");
     while (*text) {
         size_t length = strcspn(text, " ");
         if (column > indent && column + 1 + (int)length > TEXT_WIDTH) {
@@ -51,7 +51,7 @@ static void print_cell(const Run *run, const Comparison *comparison, const Compa
         fprintf(out, "  %-*s  %s%s%s\n", width, name, palette_of_verdict(palette, cell->verdict), verdict,
                 palette->reset);
         if (cell->message)
-            fprintf(out, "  %*s  %s\n", width, "", cell->message);
+            print_wrapped(out, cell->message, width + 4);
     } else {
         bool reference = cell->verdict == VERDICT_REFERENCE;
         char *ratio = reference ? text_copy("1") : word_ratio(cell->ratio.estimate);

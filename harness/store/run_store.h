@@ -58,7 +58,8 @@ typedef struct RunWriter RunWriter;
 
 /* Creates the folder (parents too) and run.json. Refuses a folder that already holds a run. */
 RunWriter *run_writer_create(const char *folder, const RunMeta *meta, StoreError *error);
-/* Opens an existing run for appending; a torn last line is closed with a newline first. */
+/* Opens an existing run for appending; a torn last line is closed with a newline first. Refuses a run that another
+ * process has open for writing. */
 RunWriter *run_writer_resume(const char *folder, StoreError *error);
 bool run_writer_append(RunWriter *writer, const Sample *sample, StoreError *error);
 bool run_writer_discard_block(RunWriter *writer, uint32_t row, uint32_t block, uint32_t attempt, const char *reason,

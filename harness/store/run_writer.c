@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +93,13 @@ static RunWriter *open_samples(const char *folder, int flags, StoreError *error)
     int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | flags, 0666);
     if (fd < 0) {
         fail(error, path, strerror(errno));
+        free(path);
+        return NULL;
+    }
+    /* The lock ends with the process, however that ends. */
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        fail(error, folder, "another allocbench is measuring this run; wait for it to end");
+        close(fd);
         free(path);
         return NULL;
     }

@@ -276,6 +276,9 @@ static void bootstrap_sees_both_levels(void **state) {
     Estimate c = bootstrap_mean_over_rows(one, 1, 1), again = bootstrap_mean_over_rows(one, 1, 1);
     assert_true(c.low < 0.1 && c.high > 0.1);
     assert_true(c.low == again.low && c.high == again.high);
+    /* Neither rows nor blocks enough for an interval. */
+    LogRatios few[] = {{same, 5}, {other, 5}};
+    assert_true(isnan(bootstrap_mean_over_rows(few, 2, 1).low));
     LogRatios nothing[] = {{NULL, 0}};
     assert_true(isnan(bootstrap_mean_over_rows(nothing, 1, 1).estimate));
 }

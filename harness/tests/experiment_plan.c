@@ -35,6 +35,9 @@ static void suites_say_what_is_wrong(void **state) {
     expect_suite_error(folder, "[a]\nworkload = x\nthread = 2\n", "suite.ini:3: [a] has no key 'thread'");
     expect_suite_error(folder, "[a]\nworkload = x\nthreads = 2,0\n", "suite.ini:3: threads = 2,0");
     expect_suite_error(folder, "[a]\nworkload = x\nworkload = y\n", "given twice");
+    expect_suite_error(folder, "[suite]\nblocks = 3\nblocks = 4\n", "suite.ini:3: [suite] blocks is given twice");
+    expect_suite_error(folder, "[a]\nworkload = x\n[b]\nworkload = y\n[a]\nworkload = z\n", "given twice");
+    expect_suite_error(folder, "[a\nworkload = x\n", "suite.ini:1: the section's name lacks");
     expect_suite_error(folder, "[a]\nthreads = 1\n", "needs either");
     expect_suite_error(folder, "[a]\nprogram = x\nthreads = 1\n", "is a program");
     expect_suite_error(folder, "[suite]\nblocks = 3\n", "no rows");
@@ -52,6 +55,8 @@ static void suites_say_what_is_wrong(void **state) {
     StoreError error;
     assert_null(suite_load("no-such-suite", &error));
     assert_non_null(strstr(error.text, "list suites"));
+    assert_null(suite_load("/etc", &error));
+    assert_non_null(strstr(error.text, "/etc: cannot be read: Is a directory"));
     test_folder_remove(folder);
 }
 
@@ -90,6 +95,7 @@ static void allocators_by_name(void **state) {
     expect_arm(TEST_BUILD_DIR "/arms/slow.so?SLOW_ROUNDS=5", "slow.so?SLOW_ROUNDS=5", "SLOW_ROUNDS=5", false);
     expect_arm("broken=/no/such.so", "broken", "", true);
     expect_arm("/etc/passwd", "passwd", "", true);
+    expect_nonsense("./");
     expect_nonsense("nothing-known");
     expect_nonsense("=/x.so");
     expect_nonsense("a b=/x.so");
@@ -122,6 +128,11 @@ static void libraries(void **state) {
     assert_false(elf_library_provides_malloc(path, reason, sizeof reason));
     assert_non_null(strstr(reason, "another kind of machine"));
     bytes[18] ^= 0x55;
+    /* The loader would split this path; so it is refused before anything is started. */
+    char *odd = text_format("%s/a b.so", folder);
+    test_write(odd, bytes, size);
+    expect_arm(odd, "a b.so", "", true);
+    free(odd);
     for (size_t cut = 1; cut < size && cut < 1200; cut += 13) {
         test_write(path, bytes, cut);
         assert_false(elf_library_provides_malloc(path, reason, sizeof reason));

@@ -93,6 +93,14 @@ static void compare_judges_one_run(void **state) {
     char *missing = text_format("%s/missing", base);
     assert_int_equal(run_command(command_compare, missing, NULL), 2);
     assert_said("allocbench: ");
+    assert_int_equal(run_command(command_compare, "--nonsense", NULL), 2);
+    assert_string_equal(output, "allocbench: compare: '--nonsense' is no option; see 'allocbench compare --help'\n");
+    assert_int_equal(run_command(command_compare, run, "-sr", NULL), 2);
+    assert_said("'-sr' needs a value");
+    assert_int_equal(run_command(command_compare, run, "-s", "-sq", NULL), 2);
+    assert_said("'-sq' is no option");
+    assert_int_equal(run_command(command_charts, run, "--check=yes", NULL), 2);
+    assert_said("'--check=yes' takes no value");
     free(missing);
     free(run);
 }
@@ -125,7 +133,8 @@ static void charts_are_drawn_and_checked(void **state) {
     if (!version)
         skip();
     char *run = store("drawn", 10, 0.02, 3);
-    assert_int_equal(run_command(command_charts, run, "--check", NULL), 6); /* nothing is there yet */
+    assert_int_equal(run_command(command_charts, run, "--check", NULL), 6);
+    assert_said("holds no charts");
     assert_int_equal(run_command(command_charts, run, "--format", "svg", NULL), 0);
     assert_said("/charts/throughput_ratio.svg");
     assert_int_equal(run_command(command_charts, run, "--check", NULL), 0);

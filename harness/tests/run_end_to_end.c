@@ -298,7 +298,12 @@ static void bad_input(void **state) {
     expect_usage(place, "are called 'glibc'", (const char *[]){suite, "--allocators", "glibc,glibc", NULL});
     expect_usage(place, "--blocks many", (const char *[]){suite, "--blocks", "many", NULL});
     expect_usage(place, "--memory-cap 5", (const char *[]){suite, "--memory-cap", "5", NULL});
-    expect_usage(place, "'--nonsense'", (const char *[]){suite, "--nonsense", NULL});
+    expect_usage(place, "'--nonsense' is no option", (const char *[]){suite, "--nonsense", NULL});
+    expect_usage(place, "'--blocks' needs a value", (const char *[]){suite, "--blocks", NULL});
+    expect_usage(place, "'--no' could be several", (const char *[]){suite, "--no", NULL});
+    /* Abbreviated help is help, and no run. */
+    assert_int_equal(run(place, (const char *[]){suite, "--hel", "--out", place->out, NULL}), EXIT_CODE_OK);
+    assert_int_not_equal(access(place->out, F_OK), 0);
     expect_usage(place, "the baseline x cannot be used", (const char *[]){suite, "--baseline", "x=/no/such.so", NULL});
     expect_usage(place, "choose another folder", (const char *[]){suite, "--out", "/dev/null/x", NULL});
     expect_usage(place, "only --out", (const char *[]){"--resume", "--blocks", "3", NULL});

@@ -203,6 +203,12 @@ static void what_is_no_run(void **state) {
     assert_non_null(strstr(error.text, "--resume"));
     assert_null(run_writer_create("/proc/none/run", &meta, &error));
     assert_null(run_writer_resume(base, &error));
+    /* One writer at a time. */
+    RunWriter *writer = run_writer_resume(folder, &error);
+    assert_non_null(writer);
+    assert_null(run_writer_resume(folder, &error));
+    assert_non_null(strstr(error.text, "another allocbench"));
+    run_writer_close(writer);
     run_meta_release(&meta);
     static const char newer[] = "{\"format_version\": 99}";
     write_all(folder, "run.json", newer, strlen(newer));
