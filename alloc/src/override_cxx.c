@@ -62,11 +62,20 @@ static inline void *new_throwing(size_t size) {
     return likely(block != NULL) ? block : new_slow(0, size, true);
 }
 
-/* The handler may throw; the caller of a nothrow form must then see NULL. C cannot catch: libstdc++'s handler contract
- * is kept for handlers that free memory or abort. */
-static inline void *new_nothrow(size_t size) {
-    void *block = heap_allocate(size);
-    return likely(block != NULL) ? block : new_slow(0, size, false);
+/* A new-handler may throw, and the caller of a nothrow form must then see NULL. C cannot catch, but libstdc++'s own
+ * form of the same name calls operator new and catches; without that library there is no handler to throw. */
+static cold void *nothrow_slow(const char *name, size_t alignment, size_t size, const void *tag) {
+    void *theirs = find_in_libstdcxx(name);
+    if (theirs == NULL)
+        return new_slow(alignment, size, false);
+    if (alignment == 0) {
+        void *(*form)(size_t, const void *);
+        *(void **)&form = theirs;
+        return form(size, tag);
+    }
+    void *(*form)(size_t, size_t, const void *);
+    *(void **)&form = theirs;
+    return form(size, alignment, tag);
 }
 
 #define NEW(name)                                                                                                      \
@@ -77,8 +86,8 @@ static inline void *new_nothrow(size_t size) {
 #define NEW_NOTHROW(name)                                                                                              \
     void *name(size_t size, const void *tag);                                                                          \
     EXPORT void *name(size_t size, const void *tag) {                                                                  \
-        (void)tag;                                                                                                     \
-        return new_nothrow(size);                                                                                      \
+        void *block = heap_allocate(size);                                                                             \
+        return likely(block != NULL) ? block : nothrow_slow(#name, 0, size, tag);                                      \
     }
 #define NEW_ALIGNED(name)                                                                                              \
     void *name(size_t size, size_t alignment);                                                                         \
@@ -88,8 +97,8 @@ static inline void *new_nothrow(size_t size) {
 #define NEW_ALIGNED_NOTHROW(name)                                                                                      \
     void *name(size_t size, size_t alignment, const void *tag);                                                        \
     EXPORT void *name(size_t size, size_t alignment, const void *tag) {                                                \
-        (void)tag;                                                                                                     \
-        return new_slow(alignment, size, false);                                                                       \
+        void *block = heap_allocate_aligned(alignment, size);                                                          \
+        return likely(block != NULL) ? block : nothrow_slow(#name, alignment, size, tag);                              \
     }
 #define DELETE(name)                                                                                                   \
     void name(void *block);                                                                                            \

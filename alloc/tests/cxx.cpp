@@ -141,6 +141,9 @@ void handler_loop() {
     std::set_new_handler(throw_from_handler);
     CHECK(throws_bad_alloc([=] { ::operator delete[](::operator new[](size)); }));
     CHECK(handler_calls == 1);
+    CHECK(::operator new(size, std::nothrow) == nullptr); // what the handler throws stays inside
+    CHECK(::operator new[](size, std::align_val_t{256}, std::nothrow) == nullptr);
+    CHECK(handler_calls == 3);
     std::set_new_handler(nullptr);
 }
 
