@@ -87,10 +87,8 @@ static ComparisonRow measure_row(const Run *run, const BlockTable *table, Metric
         row.cells[arm] = measure_cell(run, table, metric, arm, reference);
     Cell *control = &row.cells[meta->arm_count];
     *control = measure_cell(run, table, metric, meta->arm_count, meta->baseline);
-    if (!isnan(control->ratio.low)) {
+    if (!isnan(control->ratio.low))
         row.noise_floor = fmax(fabs(control->ratio.low - 1), fabs(control->ratio.high - 1));
-        row.unstable = excludes_one(control->ratio);
-    }
     double *values = zeroed(table->blocks, sizeof *values);
     row.drift = drift_of(values, block_table_values(table, metric, reference, values));
     free(values);
@@ -131,6 +129,23 @@ static void judge_cell(const Run *run, const ComparisonRow *row, Cell *cell, uin
         bool larger = cell->ratio.estimate > 1;
         cell->verdict = larger == (metric == METRIC_THROUGHPUT) ? VERDICT_BETTER : VERDICT_WORSE;
     }
+}
+
+/* The rows whose baseline differs from itself. Of many rows' A/A intervals some exclude 1 by chance, one in twenty;
+ * judged together they do so in one table of twenty. */
+static void find_unstable(const Run *run, Comparison *comparison) {
+    size_t rows = comparison->row_count;
+    double *p = zeroed(rows, sizeof *p);
+    bool *passes = zeroed(rows, sizeof *passes);
+    for (size_t r = 0; r < rows; r++) {
+        const Cell *control = &comparison->rows[r].cells[run->meta.arm_count];
+        p[r] = isnan(control->ratio.low) ? NAN : control->p;
+    }
+    benjamini_hochberg(p, rows, FALSE_DISCOVERY_RATE, passes);
+    for (size_t r = 0; r < rows; r++)
+        comparison->rows[r].unstable = passes[r] && excludes_one(comparison->rows[r].cells[run->meta.arm_count].ratio);
+    free(p);
+    free(passes);
 }
 
 /* The family of tests: every cell that could get a verdict. Neither the A/A cells nor those with too few pairs. */
@@ -189,6 +204,7 @@ Comparison *comparison_of_run(const Run *run, Metric metric, uint32_t reference)
         comparison->rows[row] = measure_row(run, &tables[row], metric, reference);
         comparison->rows[row].row = row;
     }
+    find_unstable(run, comparison);
     judge_table(run, comparison);
     for (size_t arm = 0; arm < meta->arm_count; arm++)
         summarise_arm(run, comparison, tables, arm);

@@ -130,6 +130,24 @@ static void every_gate_holds_and_is_named(void **state) {
     assert_int_equal(shaken.verdict, VERDICT_UNSTABLE);
 }
 
+/* One A/A interval of twenty excludes 1 just so: that is chance, and the row keeps its verdict. Alone in its table it
+ * is not, and the row has none. */
+static void one_lucky_control_of_many_is_not_unstable(void **state) {
+    (void)state;
+    for (uint32_t rows = 1; rows <= 20; rows += 19) {
+        FakeSpec spec = {.rows = rows, .arms = 2, .blocks = 10, .noise = 0.0001, .seed = 9};
+        Run *run = fake_run(&spec);
+        for (uint32_t block = 0; block < 10; block++) /* eight up, two slightly down: p = 0.0137 */
+            fake_find(run, 0, block, 0, true)->elapsed_ns =
+                (uint64_t)(0.25e9 / (block < 8 ? 1.1 + 0.01 * block : 0.995));
+        Comparison *comparison = comparison_of_run(run, METRIC_THROUGHPUT, 0);
+        assert_true(comparison->rows[0].cells[2].p < 0.05 && comparison->rows[0].cells[2].ratio.low > 1);
+        assert_int_equal(comparison->rows[0].unstable, rows == 1);
+        comparison_free(comparison);
+        run_free(run);
+    }
+}
+
 /* Twenty rows of which one differs just enough for 5 % alone (p = 10/1024 at best passes 20 tests only as the smallest
  * of many): what multiplicity holds back is said so. */
 static void multiplicity_holds_a_lonely_small_p(void **state) {
@@ -357,6 +375,7 @@ int main(void) {
         cmocka_unit_test(power_grows_with_blocks_and_effect),
         cmocka_unit_test(a_clear_difference_has_a_direction),
         cmocka_unit_test(every_gate_holds_and_is_named),
+        cmocka_unit_test(one_lucky_control_of_many_is_not_unstable),
         cmocka_unit_test(multiplicity_holds_a_lonely_small_p),
         cmocka_unit_test(few_blocks_give_no_verdict),
         cmocka_unit_test(a_failed_slot_drops_one_pair_of_one_arm),
