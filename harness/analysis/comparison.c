@@ -131,8 +131,9 @@ static void judge_cell(const Run *run, const ComparisonRow *row, Cell *cell, uin
     }
 }
 
-/* The rows whose baseline differs from itself. Of many rows' A/A intervals some exclude 1 by chance, one in twenty;
- * judged together they do so in one table of twenty. */
+/* The rows whose baseline differs from itself by more than what is worth a verdict; less is covered by the noise floor,
+ * and a very quiet row would be thrown away for a few kilobytes. Of many rows' A/A intervals some exclude 1 by chance,
+ * one in twenty; judged together they do so in one table of twenty. */
 static void find_unstable(const Run *run, Comparison *comparison) {
     size_t rows = comparison->row_count;
     double *p = zeroed(rows, sizeof *p);
@@ -142,8 +143,11 @@ static void find_unstable(const Run *run, Comparison *comparison) {
         p[r] = isnan(control->ratio.low) ? NAN : control->p;
     }
     benjamini_hochberg(p, rows, FALSE_DISCOVERY_RATE, passes);
-    for (size_t r = 0; r < rows; r++)
-        comparison->rows[r].unstable = passes[r] && excludes_one(comparison->rows[r].cells[run->meta.arm_count].ratio);
+    for (size_t r = 0; r < rows; r++) {
+        Interval ratio = comparison->rows[r].cells[run->meta.arm_count].ratio;
+        bool matters = fabs(ratio.estimate - 1) > run->meta.threshold;
+        comparison->rows[r].unstable = passes[r] && excludes_one(ratio) && matters;
+    }
     free(p);
     free(passes);
 }

@@ -67,7 +67,7 @@ typedef struct ComparisonRow {
     Cell *cells; /* one an arm in the order of the run's arms, then the control when there is one */
     size_t cell_count;
     size_t blocks;      /* complete blocks of this row */
-    bool unstable;      /* the A/A ratio differs from 1, by Benjamini-Hochberg over the rows' A/A tests */
+    bool unstable;      /* the A/A ratio differs from 1 by more than the threshold, beyond chance over all rows */
     double noise_floor; /* farther bound of the A/A interval from 1, as |r - 1|; NAN when unknown */
     double drift;       /* Spearman correlation of block index and the reference's value; NAN when n < 6 */
 } ComparisonRow;
