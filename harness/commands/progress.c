@@ -53,7 +53,8 @@ static void rewrite(ProgressLine *line, const Progress *progress) {
 static void tell_tenth(ProgressLine *line, const Progress *progress) {
     if (progress->planned == 0) {
         if (progress->row == 0)
-            fprintf(stderr, "fitting the work of %zu rows to the slot length\n", progress->meta->row_count);
+            fprintf(stderr, "fitting the work of %zu row%s to the slot length\n", progress->meta->row_count,
+                    progress->meta->row_count == 1 ? "" : "s");
         return;
     }
     int tenth = (int)(progress->done * 10 / progress->planned);

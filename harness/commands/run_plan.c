@@ -85,8 +85,9 @@ bool run_plan_print(const RunMeta *meta, FILE *out) {
     }
     uint64_t seconds = experiment_estimate_ns(meta) / 1000000000;
     fprintf(out,
-            "\n%zu rows x (%" PRIu32 " blocks for memory over time + %s%" PRIu32
-            " to compare) x %zu slots (each allocator once, the baseline twice): %s%" PRIu64 " min %02" PRIu64 " s\n",
+            "\nrows: %zu\nblocks of each: %" PRIu32 " for memory over time, then %s%" PRIu32
+            " to compare\nslots of a block: %zu (each allocator once, the baseline twice)\nin all %s%" PRIu64
+            " min %02" PRIu64 " s\n",
             meta->row_count, meta->memory_blocks, meta->precision > 0 ? "at most " : "", meta->maximum_blocks, slots,
             meta->precision > 0 ? "at most about " : "about ", seconds / 60, seconds % 60);
     return fflush(out) == 0;
