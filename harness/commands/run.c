@@ -85,8 +85,8 @@ static int finish(const RunOptions *options, const char *folder, const Experimen
     if (end == EXPERIMENT_OUT_OF_TIME)
         fprintf(stderr,
                 "allocbench: note: the time given by --max-time is over before all blocks were measured; "
-                "'allocbench run --resume --out %s' goes on\n",
-                folder);
+                "'%s run --resume --out %s' goes on\n",
+                program_invocation_name, folder);
     if (experiment->discarded_blocks > 0)
         fprintf(stderr, "allocbench: note: %zu blocks were measured again because the machine was disturbed\n",
                 experiment->discarded_blocks);
@@ -97,7 +97,7 @@ static int finish(const RunOptions *options, const char *folder, const Experimen
                 run->sample_count > 0 && run->samples[0].message != NULL ? ": " : "",
                 run->sample_count > 0 && run->samples[0].message != NULL ? run->samples[0].message : "");
     else
-        printf("\nThe run is in %s. Charts: allocbench charts %s\n", folder, folder);
+        printf("\nThe run is in %s. Charts: %s charts %s\n", folder, program_invocation_name, folder);
     if (fflush(stdout) != 0)
         code = failure("cannot write to stdout: %s", strerror(errno));
     run_free(run);
@@ -113,7 +113,8 @@ static int measure(const RunOptions *options, const char *folder, Experiment *ex
     if (end == EXPERIMENT_FAILED)
         return failure("%s", error.text);
     if (end == EXPERIMENT_INTERRUPTED) {
-        fprintf(stderr, "allocbench: interrupted; 'allocbench run --resume --out %s' goes on\n", folder);
+        fprintf(stderr, "allocbench: interrupted; '%s run --resume --out %s' goes on\n", program_invocation_name,
+                folder);
         return EXIT_CODE_INTERRUPTED;
     }
     return finish(options, folder, experiment, end);

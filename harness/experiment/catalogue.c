@@ -4,6 +4,7 @@
 #include "catalogue.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,7 +43,12 @@ static void consider(Catalogue *catalogue, char *path) {
     if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0)
         json = describe(path);
     const char *name = json_string_value(json_object_get(json, "name"));
-    if (json == NULL || is_listed(catalogue, name)) {
+    const char *file = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
+    bool own_name = json != NULL && strcmp(name, file) == 0;
+    if (json != NULL && !own_name)
+        fprintf(stderr, "allocbench: %s calls itself '%s' and is left out: give its Workload the name '%s'\n", path,
+                name, file);
+    if (!own_name || is_listed(catalogue, name)) {
         json_decref(json);
         free(path);
         return;

@@ -56,6 +56,14 @@ static double series_peak(const Series *series) {
     return peak;
 }
 
+/* 0 where the workload did not count. */
+static double mean_live(const Series *series) {
+    double sum = 0;
+    for (size_t i = 0; i < series->count; i++)
+        sum += fmax((double)series->live_bytes[i], 0);
+    return sum / (double)series->count;
+}
+
 /* Peaks above this are cut off. */
 static double highest_shown(const Sample *const *slots, size_t arms) {
     double *peaks = zeroed(arms, sizeof *peaks);
@@ -80,7 +88,9 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     panel.band_low = panel.band_high = panel.mark_line = NAN;
     panel.x = (Axis){.unit = AXIS_SHARE, .low = 0, .high = 100, .tic_high = 100};
     panel.y = axis_empty(AXIS_BYTES, false);
-    const Sample *floor = NULL; /* the first arm whose workload counted its live bytes */
+    const Sample *floor = NULL; /* where the workload held least: live bytes depend on who is faster, allocating or
+                                   freeing threads, and a floor must not stand above a curve */
+    double lowest = INFINITY;
     for (size_t arm = 0; arm < meta->arm_count; arm++)
         slots[arm] = meta->arms[arm].available ? median_peak_slot(table, arm) : NULL;
     double limit = highest_shown(slots, meta->arm_count);
@@ -89,8 +99,11 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
         bool shown = series && series_peak(series) <= limit;
         for (size_t i = 0; series && i < series->count; i++) {
             axis_include(&panel.y, shown ? (double)series->rss_bytes[i] : NAN);
-            if (series->live_bytes && series->live_bytes[i] > 0 && !floor)
-                floor = slots[arm];
+        }
+        double live = series && series->live_bytes ? mean_live(series) : 0;
+        if (live > 0 && live < lowest) {
+            lowest = live;
+            floor = slots[arm];
         }
     }
     if (floor)
@@ -98,7 +111,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
             axis_include(&panel.y, (double)floor->series.live_bytes[i]);
     axis_finish(&panel.y);
     chart_lines_make_room(&panel.x);
-    panel.note = floor ? "grey: live bytes, what the workload itself holds" : "live bytes were not counted";
+    panel.note = floor ? "grey: live bytes, what the workload itself holds at least" : "live bytes were not counted";
     chart_panel(chart, &panel);
 
     LineLabel *labels = zeroed(meta->arm_count, sizeof *labels);
