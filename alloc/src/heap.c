@@ -29,6 +29,8 @@ static Span *allocate_large(size_t size, size_t alignment) {
     bool of_its_own = size > DIRECT_MAP_BYTES || alignment > DIRECT_MAP_BYTES;
     Span *span =
         of_its_own ? page_heap_map(pages, alignment_pages) : page_heap_allocate(pages, alignment_pages, PAGE_USE_LARGE);
+    if (span == NULL && of_its_own) /* free pages may be there even when the system has no more to give */
+        span = page_heap_allocate(pages, alignment_pages, PAGE_USE_LARGE);
     if (span != NULL) {
         span->object_count = 1;
         atomic_store_explicit(&span->control, SPAN_LARGE, memory_order_release);
@@ -161,7 +163,7 @@ void *heap_reallocate(void *block, size_t size) {
     }
     void *moved = heap_allocate(size);
     if (unlikely(moved == NULL))
-        return NULL;
+        return size <= old ? block : NULL; /* to shrink never fails */
     memcpy(moved, block, old < size ? old : size);
     heap_free(block);
     return moved;

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "os_memory.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -46,16 +47,12 @@ bool os_release(void *address, size_t bytes) {
     return madvise(address, bytes, MADV_DONTNEED) == 0;
 }
 
-void *os_remap(void *address, size_t old_bytes, size_t new_bytes, size_t alignment) {
-    if (mremap(address, old_bytes, new_bytes, 0) != MAP_FAILED)
-        return address;
-    void *target = os_map(new_bytes, alignment, NULL);
-    if (target == NULL)
-        return NULL;
-    if (mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target) != MAP_FAILED)
-        return target;
-    munmap(target, new_bytes);
-    return NULL;
+bool os_resize(void *address, size_t old_bytes, size_t new_bytes) {
+    return mremap(address, old_bytes, new_bytes, 0) != MAP_FAILED;
+}
+
+bool os_move(void *address, size_t old_bytes, void *target, size_t new_bytes) {
+    return mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target) != MAP_FAILED;
 }
 
 size_t os_page_bytes(void) {
@@ -95,10 +92,14 @@ void lock_wait(Lock *lock) {
         pause_briefly();
     }
     /* acquire: partner of lock_release(). Taking the lock as 2 may wake one sleeper too many, never one too few. */
+    int saved = errno; /* free() keeps it */
     while (atomic_exchange_explicit(&lock->state, 2, memory_order_acquire) != 0)
         syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+    errno = saved;
 }
 
 void lock_wake(Lock *lock) {
+    int saved = errno;
     syscall(SYS_futex, &lock->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    errno = saved;
 }

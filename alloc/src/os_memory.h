@@ -17,9 +17,12 @@ void os_unmap(void *address, size_t bytes);
 /* Gives the pages' memory back; the addresses stay and read as zero. False: the pages keep their content. */
 bool os_release(void *address, size_t bytes);
 
-/* Grows or shrinks a mapping that os_map() made, moving its pages to another place with `alignment` if it must. NULL
- * when it cannot: the old mapping is then untouched. */
-void *os_remap(void *address, size_t old_bytes, size_t new_bytes, size_t alignment);
+/* Grows or shrinks a mapping that os_map() made where it stands. */
+bool os_resize(void *address, size_t old_bytes, size_t new_bytes);
+
+/* Moves its pages over `target`, another such mapping of `new_bytes`, which they replace. False: the old mapping is
+ * untouched, and what stands at `target` is unknown, so it is never used or unmapped again. */
+bool os_move(void *address, size_t old_bytes, void *target, size_t new_bytes);
 
 size_t os_page_bytes(void);
 

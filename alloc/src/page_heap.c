@@ -190,15 +190,25 @@ static void cut(Span *span, size_t pages, Span *rest, RunState state) {
 /* -- the system ------------------------------------------------------------------------------------------------- */
 
 static bool add_arena(char *start, size_t bytes) {
-    for (Arena *arena = heap.arenas; arena != NULL; arena = arena->next) {
-        if (arena->end == start) {
-            arena->end += bytes;
-            return true;
+    char *end = start + bytes;
+    Arena *below = NULL, **above = NULL;
+    for (Arena **link = &heap.arenas; *link != NULL; link = &(*link)->next) {
+        if ((*link)->end == start)
+            below = *link;
+        else if ((*link)->start == end)
+            above = link;
+    }
+    if (below != NULL) {
+        below->end = end;
+        if (above != NULL) { /* a gap is filled: free runs unite across it, so the arenas must */
+            below->end = (*above)->end;
+            *above = (*above)->next; /* its record is lost: one line of metadata */
         }
-        if (start + bytes == arena->start) {
-            arena->start = start;
-            return true;
-        }
+        return true;
+    }
+    if (above != NULL) {
+        (*above)->start = start;
+        return true;
     }
     Arena *arena = metadata_allocate(sizeof *arena);
     if (arena == NULL)
@@ -477,15 +487,15 @@ bool page_heap_remap(Span *span, size_t pages) {
     size_t old_bytes = span_bytes(span), new_bytes = pages << PAGE_SHIFT;
     char *old_base = span->base;
     lock_acquire(&heap.lock);
-    char *base = os_remap(old_base, old_bytes, new_bytes, PAGE_BYTES);
-    bool moved = base != NULL && base != old_base;
-    if (moved && !page_map_reserve(base, PAGE_BYTES)) {
-        /* Back to where the page map knows it: the place was left a moment ago and the lock keeps others of ours out.
-         */
-        base = os_remap(base, new_bytes, old_bytes, PAGE_BYTES);
-        if (base != old_base)
-            fault("realloc", old_base, "cannot map the page map after moving a block");
-        base = NULL;
+    char *base = old_base;
+    if (!os_resize(old_base, old_bytes, new_bytes)) {
+        base = os_map(new_bytes, PAGE_BYTES, NULL);
+        if (base != NULL && !page_map_reserve(base, PAGE_BYTES)) {
+            os_unmap(base, new_bytes);
+            base = NULL;
+        }
+        if (base != NULL && !os_move(old_base, old_bytes, base, new_bytes))
+            base = NULL;
     }
     if (base != NULL) {
         page_map_set(old_base, NULL);

@@ -140,7 +140,7 @@ bool span_collect(Span *span) {
             /* acquire: partner of the freer's fetch_or; what it wrote into the object happened before we reuse it */
             uint64_t bits = atomic_exchange_explicit(&span->remote_bits[word], 0, memory_order_acquire);
             char *base = span->base + (size_t)word * 64 * span->object_bytes;
-            FreeObject **tail = &span->free_list;
+            FreeObject *first = NULL, **tail = &first;
             int32_t count = 0;
             for (; bits != 0; bits &= bits - 1, count++) {
                 FreeObject *object = (FreeObject *)(void *)(base + (size_t)__builtin_ctzll(bits) * span->object_bytes);
@@ -148,6 +148,9 @@ bool span_collect(Span *span) {
                 tail = &object->next;
             }
             *tail = NULL;
+            /* a child of fork() must never see the list half linked: its links would be user data */
+            atomic_signal_fence(memory_order_release);
+            span->free_list = first;
             span->used -= count;
             span->bits_from = (uint16_t)word;
             return true;

@@ -36,7 +36,10 @@ static void add_span(Span *span, void *argument) {
     }
     bool owned = (control & SPAN_STATE_MASK) == 0;
     uint32_t carved = owned ? span->carved : span->object_count;
-    uint32_t idle = span_remote_count(span->remote_bits, span->remote_words) + (owned ? listed_objects(span) : 0);
+    const _Atomic uint64_t *bits = __atomic_load_n(&span->remote_bits, __ATOMIC_RELAXED);
+    if (bits == NULL)
+        return; /* on its way back to the PageHeap */
+    uint32_t idle = span_remote_count(bits, span->remote_words) + (owned ? listed_objects(span) : 0);
     uint32_t held = idle < carved ? carved - idle : 0;
     stats->allocated_blocks += held;
     stats->allocated_bytes += (size_t)held * span->object_bytes;
@@ -51,8 +54,11 @@ void statistics_get(mp_stats *stats) {
     stats->metadata_bytes = metadata_bytes() + page_map_bytes();
     stats->page_heap_dirty_bytes = pages.dirty_bytes;
     stats->page_heap_clean_bytes = pages.clean_bytes;
-    stats->allocated_blocks -= threads.stashed_blocks;
-    stats->allocated_bytes -= threads.stashed_bytes;
+    /* A racing picture may have more in the stashes than in use. */
+    stats->allocated_blocks -=
+        threads.stashed_blocks < stats->allocated_blocks ? threads.stashed_blocks : stats->allocated_blocks;
+    stats->allocated_bytes -=
+        threads.stashed_bytes < stats->allocated_bytes ? threads.stashed_bytes : stats->allocated_bytes;
     stats->thread_caches = threads.live;
     stats->spans_created = pages.spans_created;
     stats->spans_adopted = threads.adopted;

@@ -69,6 +69,21 @@ static ThreadCache *cache_take(void) {
     return cache;
 }
 
+static void install_fork_handlers(void) {
+    lock_acquire(&caches.lock);
+    bool first = !caches.has_fork_handlers;
+    caches.has_fork_handlers = true;
+    lock_release(&caches.lock);
+    if (first)
+        pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+/* Handlers that others register before ours and that allocate would run while we hold our locks: be early. Allocation
+ * does not depend on this having run. */
+__attribute__((constructor(101))) static void when_loaded(void) {
+    install_fork_handlers();
+}
+
 /* NULL: this thread gets none (no memory, or it is past its last destructor) and uses the orphans'. */
 static ThreadCache *cache_of_this_thread(void) {
     if (thread_cache_current != &no_cache)
@@ -84,12 +99,7 @@ static ThreadCache *cache_of_this_thread(void) {
     /* Both calls below may allocate: that works from here on. */
     if (caches.has_key)
         pthread_setspecific(caches.key, cache);
-    lock_acquire(&caches.lock);
-    bool first = !caches.has_fork_handlers;
-    caches.has_fork_handlers = true;
-    lock_release(&caches.lock);
-    if (first)
-        pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    install_fork_handlers();
     return cache;
 }
 
@@ -221,7 +231,7 @@ static bool is_stashed_by(const ThreadCache *cache, const FreeObject *object) {
  * then it only frees, and everything goes back. */
 static cold void stash_overflows(ThreadCache *cache, Span *stash) {
     FreeObject **cut = &stash->free_list;
-    bool used_some = stash->used > (int32_t)(stash->object_count / 2);
+    bool used_some = stash->used - stash->used / STASH_LEAK > (int32_t)(stash->object_count - stash->object_count / 2);
     stash->used = 0;
     if (used_some)
         for (uint32_t kept = 0; kept < stash->object_count / 2; kept++)
@@ -320,8 +330,11 @@ static Span *refill(ThreadCache *cache, unsigned size_class) {
         activate(cache, size_class, stash);
         return stash;
     }
-    if (active != NULL && span_collect(active))
+    if (active != NULL && span_collect(active)) {
+        if (!counts_while_active(active))
+            active->used = SPAN_USED_UNKNOWN;
         return active;
+    }
     if ((++cache->refills & 15) == 0)
         page_heap_tick();
     stash_open(cache, size_class);
@@ -637,12 +650,15 @@ static void after_fork_in_child(void) {
 
 /* -- looking at it ---------------------------------------------------------------------------------------------- */
 
-/* Length of a stash that another thread may be using: every link is looked up before it is followed, so a racing walk
- * gives a wrong number, never a wild read. */
-static size_t listed_objects(const Span *stash) {
+/* Length of a stash that another thread may be using. Every link is looked up before it is followed, with the page heap
+ * locked so that what it leads to stays mapped: a racing walk gives a wrong number, never a wild read. */
+static size_t stash_length(const Span *stash) {
     size_t length = 0;
     const FreeObject *object = __atomic_load_n(&stash->free_list, __ATOMIC_RELAXED);
-    while (object != NULL && length < stash->object_count && page_map_get(object) != NULL) {
+    while (object != NULL && length < STASH_MAX_OBJECTS) {
+        const Span *span = page_map_get(object);
+        if (span == NULL || span->run_state != RUN_IN_USE || span_index(span, object) >= span->object_count)
+            break;
         length++;
         object = __atomic_load_n(&object->next, __ATOMIC_RELAXED);
     }
@@ -652,17 +668,20 @@ static size_t listed_objects(const Span *stash) {
 ThreadCacheStats thread_cache_stats(void) {
     ThreadCacheStats stats = {0};
     lock_acquire(&caches.lock);
+    page_heap_lock();
     for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
         stats.live += atomic_load_explicit(&cache->in_use, memory_order_relaxed);
         stats.adopted += atomic_load_explicit(&cache->counters.adopted, memory_order_relaxed);
         for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
-            if (cache->stash[size_class] == NULL)
+            const Span *stash = __atomic_load_n(&cache->stash[size_class], __ATOMIC_RELAXED);
+            if (stash == NULL)
                 continue;
-            size_t length = listed_objects(cache->stash[size_class]);
+            size_t length = stash_length(stash);
             stats.stashed_blocks += length;
             stats.stashed_bytes += length * size_classes[size_class].object_bytes;
         }
     }
+    page_heap_unlock();
     lock_release(&caches.lock);
     return stats;
 }
