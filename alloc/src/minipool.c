@@ -3,10 +3,7 @@
  */
 #include "minipool.h"
 
-#include <errno.h>
-
 #include "api.h"
-#include "central_cache.h"
 #include "heap.h"
 #include "os_memory.h"
 #include "page_heap.h"

@@ -62,7 +62,6 @@ void thread_cache_span_empty(Span *span);
 /* Gives all that the calling thread's cache holds to the lower tiers. */
 void thread_cache_flush(void);
 
-/* Locks of all tiers in the one order in which they nest: caches, orphans, classes, page heap, metadata. */
 typedef struct ThreadCacheStats {
     size_t live;
     size_t stashed_blocks, stashed_bytes; /* free, though their spans count them as in use */
