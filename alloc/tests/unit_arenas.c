@@ -52,7 +52,7 @@ static void a_filled_gap_unites_its_neighbours(void **state) {
     if (child == 0) {
         void *block = mp_malloc(100000);
         mp_check();
-        _exit(block == NULL);
+        _exit(block == NULL ? 1 : 0);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
