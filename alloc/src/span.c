@@ -132,6 +132,22 @@ uint32_t span_remote_count(const _Atomic uint64_t *bits, uint32_t words) {
     return count;
 }
 
+bool span_begin(Span *span, unsigned size_class) {
+    const SizeClass *description = &size_classes[size_class];
+    span->object_bytes = description->object_bytes;
+    span->object_count = description->object_count;
+    if (!span_prepare_bits(span, description->object_count))
+        return false;
+    span->reciprocal = size_class_reciprocal(description->object_bytes);
+    span->size_class = (uint8_t)size_class;
+    span->free_list = NULL;
+    span->used = 0;
+    span->carved = 0;
+    span->bits_from = 0;
+    span->place = SPAN_NOWHERE;
+    return true;
+}
+
 bool span_collect(Span *span) {
     uint32_t words = span->remote_words;
     uint32_t word = span->bits_from < words ? span->bits_from : 0;

@@ -116,6 +116,10 @@ static inline uint64_t span_word_mask(uint32_t object_count, uint32_t word) {
 /* Objects freed remotely and not collected. A moving target unless the span is unowned and its class locked. */
 uint32_t span_remote_count(const _Atomic uint64_t *bits, uint32_t words);
 
+/* Makes a run of the class's length a span of its objects, none of them carved. False: no memory for its bits. The
+ * control word is the caller's to set, last. */
+bool span_begin(Span *span, unsigned size_class);
+
 /* Moves the objects of the next word that has bits to free_list, which must be empty. False: no word has any. Owner
  * only. */
 bool span_collect(Span *span);

@@ -183,6 +183,13 @@ static void partial_insert(ThreadCache *cache, unsigned size_class, Span *span) 
 
 /* -- the stash ---------------------------------------------------------------------------------------------------- */
 
+static uint32_t index_or_fault(const Span *span, const void *block) {
+    uint32_t index = span_index(span, block);
+    if (unlikely(index >= span->object_count))
+        fault("free", block, "pointer into the middle of a block");
+    return index;
+}
+
 static bool is_listed(const Span *span, const FreeObject *object) {
     const FreeObject *at = span->free_list;
     while (at != NULL && at != object)
@@ -231,7 +238,8 @@ static bool is_stashed_by(const ThreadCache *cache, const FreeObject *object) {
  * then it only frees, and everything goes back. */
 static cold void stash_overflows(ThreadCache *cache, Span *stash) {
     FreeObject **cut = &stash->free_list;
-    bool used_some = stash->used - stash->used / STASH_LEAK > (int32_t)(stash->object_count - stash->object_count / 2);
+    uint32_t offered = (uint32_t)stash->used;
+    bool used_some = offered - offered / STASH_LEAK > stash->object_count - stash->object_count / 2;
     stash->used = 0;
     if (used_some)
         for (uint32_t kept = 0; kept < stash->object_count / 2; kept++)
@@ -259,23 +267,13 @@ static void stash_close(ThreadCache *cache, unsigned size_class) {
 /* -- where spans come from and go to ------------------------------------------------------------------------------ */
 
 static Span *new_span(ThreadCache *cache, unsigned size_class) {
-    const SizeClass *description = &size_classes[size_class];
-    Span *span = page_heap_allocate(description->page_count, 1, PAGE_USE_SMALL);
+    Span *span = page_heap_allocate(size_classes[size_class].page_count, 1, PAGE_USE_SMALL);
     if (span == NULL)
         return NULL;
-    span->object_bytes = description->object_bytes;
-    span->object_count = description->object_count;
-    if (!span_prepare_bits(span, description->object_count)) {
+    if (!span_begin(span, size_class)) {
         page_heap_free(span);
         return NULL;
     }
-    span->reciprocal = size_class_reciprocal(description->object_bytes);
-    span->size_class = (uint8_t)size_class;
-    span->free_list = NULL;
-    span->used = 0;
-    span->carved = 0;
-    span->bits_from = 0;
-    span->place = SPAN_NOWHERE;
     /* release: a child of fork() takes a span with an owner for complete */
     atomic_store_explicit(&span->control, owner_word(cache, size_class), memory_order_release);
     return span;
@@ -471,9 +469,7 @@ static cold void free_uncommon(Span *span, FreeObject *object) {
     ThreadCache *cache = thread_cache_current;
     uintptr_t owner = owner_word(cache, span->size_class);
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
-    uint32_t index = span_index(span, object);
-    if (index >= span->object_count)
-        fault("free", object, "pointer into the middle of a block");
+    uint32_t index = index_or_fault(span, object);
     bool taken = (control & SPAN_FULL) != 0 && should_own(cache, control, span->size_class) &&
                  central_cache_take(span, control, owner);
     if (taken || control == owner) {
@@ -491,6 +487,13 @@ static cold void free_uncommon(Span *span, FreeObject *object) {
         return_to_page_heap(span);
 }
 
+/* Counts the frees offered to the stash, modulo 2^32: a stash that never overflows goes on for ever. */
+static inline bool is_due_home(Span *stash) {
+    uint32_t offered = (uint32_t)stash->used + 1;
+    stash->used = (int32_t)offered;
+    return offered % STASH_LEAK == 0;
+}
+
 /* Short, because it often waits for the object's cache line from another processor: the fewer instructions a free
  * takes, the more such waits overlap. Whatever is not the stash is a tail call. */
 void thread_cache_free_foreign(Span *span, void *block) {
@@ -500,7 +503,7 @@ void thread_cache_free_foreign(Span *span, void *block) {
     Span *stash = cache->stash[span->size_class];
     const ThreadCache *home = (const ThreadCache *)(control & SPAN_HOME_MASK);
     if (stash == NULL || stash->carved == 0 || (control & SPAN_CENTRAL) != 0 || home == NULL || home == cache ||
-        !atomic_load_explicit(&home->in_use, memory_order_relaxed) || (++stash->used & (STASH_LEAK - 1)) == 0 ||
+        !atomic_load_explicit(&home->in_use, memory_order_relaxed) || is_due_home(stash) ||
         is_stashed_by(cache, object)) {
         free_uncommon(span, object);
         return;
@@ -518,9 +521,7 @@ void thread_cache_free_foreign(Span *span, void *block) {
 static void free_chain(ThreadCache *cache, FreeObject *object) {
     while (object != NULL) {
         Span *span = page_map_get(object);
-        uint32_t index = span_index(span, object);
-        if (index >= span->object_count)
-            fault("free", object, "pointer into the middle of a block");
+        uint32_t index = index_or_fault(span, object);
         FreeObject *next = object->next;
         object->key = 0;
         if (atomic_load_explicit(&span->control, memory_order_relaxed) == (uintptr_t)cache) { /* adopted meanwhile */

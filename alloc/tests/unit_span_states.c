@@ -17,18 +17,9 @@ static _Alignas(64) char alice[64], bob[64];
 #define BOB ((uintptr_t)bob)
 
 static Span *owned_span(unsigned size_class, uintptr_t owner) {
-    const SizeClass *entry = &size_classes[size_class];
-    Span *span = page_heap_allocate(entry->page_count, 1, PAGE_USE_SMALL);
+    Span *span = page_heap_allocate(size_classes[size_class].page_count, 1, PAGE_USE_SMALL);
     assert_non_null(span);
-    assert_true(span_prepare_bits(span, entry->object_count));
-    span->object_bytes = entry->object_bytes;
-    span->object_count = entry->object_count;
-    span->reciprocal = size_class_reciprocal(entry->object_bytes);
-    span->size_class = (uint8_t)size_class;
-    span->free_list = NULL;
-    span->used = 0;
-    span->carved = 0;
-    span->bits_from = 0;
+    assert_true(span_begin(span, size_class));
     atomic_store(&span->control, owner);
     return span;
 }
