@@ -39,7 +39,7 @@ static bool place_attempt(const Run *run, const Sample **samples, size_t count, 
 
 /* `samples` are those of one row, sorted. */
 static BlockTable table_of_sorted(const Run *run, const Sample **samples, size_t count, BlockKind kind) {
-    BlockTable table = {.columns = run->meta.arm_count + 1};
+    BlockTable table = {.meta = &run->meta, .columns = run->meta.arm_count + 1};
     size_t attempts = 0;
     for (size_t i = 0; i < count; i++)
         attempts +=
@@ -54,7 +54,7 @@ static BlockTable table_of_sorted(const Run *run, const Sample **samples, size_t
             end++;
         if (first > 0 && samples[first]->block != samples[first - 1]->block)
             taken = false;
-        bool wanted = (samples[first]->block < run->meta.memory_blocks) == (kind == BLOCKS_OF_MEMORY);
+        bool wanted = run_block_kind(&run->meta, samples[first]->block) == kind;
         if (wanted && !taken &&
             place_attempt(run, samples + first, end - first, table.slots + table.blocks * table.columns)) {
             table.blocks++;
@@ -111,29 +111,13 @@ void block_tables_free(BlockTable *tables, size_t row_count) {
     free(tables);
 }
 
-bool sample_value(const Sample *sample, Metric metric, double *value) {
-    if (!sample || sample->status != SAMPLE_OK)
-        return false;
-    if (metric == METRIC_THROUGHPUT) {
-        if (sample->operations == 0 || sample->elapsed_ns == 0)
-            return false;
-        *value = (double)sample->operations * 1e9 / (double)sample->elapsed_ns;
-        return true;
-    }
-    if (sample->peak_rss_bytes == 0)
-        return false;
-    /* The kit's tables are the same for every arm and would pull all ratios towards 1. */
-    bool has_kit = sample->kit_bytes < sample->peak_rss_bytes;
-    *value = (double)(sample->peak_rss_bytes - (has_kit ? sample->kit_bytes : 0));
-    return true;
-}
-
 size_t block_table_log_ratios(const BlockTable *table, Metric metric, size_t column, size_t reference, double *ratios) {
     size_t count = 0;
     for (size_t block = 0; block < table->blocks; block++) {
         double value, base;
         const Sample **slots = table->slots + block * table->columns;
-        if (sample_value(slots[column], metric, &value) && sample_value(slots[reference], metric, &base))
+        if (metric_value(table->meta, slots[column], metric, &value) &&
+            metric_value(table->meta, slots[reference], metric, &base) && value > 0 && base > 0)
             ratios[count++] = log(value) - log(base); /* equal values give exactly 0 */
     }
     return count;
@@ -142,6 +126,6 @@ size_t block_table_log_ratios(const BlockTable *table, Metric metric, size_t col
 size_t block_table_values(const BlockTable *table, Metric metric, size_t column, double *values) {
     size_t count = 0;
     for (size_t block = 0; block < table->blocks; block++)
-        count += sample_value(table->slots[block * table->columns + column], metric, &values[count]);
+        count += metric_value(table->meta, table->slots[block * table->columns + column], metric, &values[count]);
     return count;
 }

@@ -2,22 +2,20 @@
  * block_table.h - the samples of one row, sorted into its complete blocks.
  *
  * Only the highest complete attempt of a block counts: torn and redone blocks disappear here and nowhere else. A slot
- * that failed is still part of its block; sample_value() says whether it has a value.
+ * that failed is still part of its block; metric_value() says whether it has a value.
  */
 #ifndef ALLOCBENCH_ANALYSIS_BLOCK_TABLE_H
 #define ALLOCBENCH_ANALYSIS_BLOCK_TABLE_H
 
-#include "comparison.h"
+#include "metric.h"
 
 /* slots[block * columns + arm]; the last column is the control. The samples belong to the run, NULL for arms that are
  * not available. Blocks stand in ascending order of their index. */
 typedef struct BlockTable {
+    const RunMeta *meta;
     size_t blocks, columns;
     const Sample **slots;
 } BlockTable;
-
-/* The blocks that ratios come from, or those before them in which live bytes were counted. */
-typedef enum BlockKind { BLOCKS_COMPARED, BLOCKS_OF_MEMORY } BlockKind;
 
 /* One table a row of the run; both levels are released by block_tables_free(). */
 BlockTable *block_tables_of_run(const Run *run, BlockKind kind);
@@ -26,9 +24,6 @@ void block_tables_free(BlockTable *tables, size_t row_count);
 /* The table of a single row's compared blocks. */
 BlockTable block_table_of_row(const Run *run, uint32_t row);
 void block_table_release(BlockTable *table);
-
-/* False when the slot is missing, failed or did no work. Operations a second, or bytes without the kit's own. */
-bool sample_value(const Sample *sample, Metric metric, double *value);
 
 /* log(value of column / value of reference column) for each block in which both have one; returns how many. */
 size_t block_table_log_ratios(const BlockTable *table, Metric metric, size_t column, size_t reference, double *ratios);

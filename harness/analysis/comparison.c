@@ -127,7 +127,7 @@ static void judge_cell(const Run *run, const ComparisonRow *row, Cell *cell, uin
         cell->gate = GATE_LOWER_BOUND;
     } else {
         bool larger = cell->ratio.estimate > 1;
-        cell->verdict = larger == (metric == METRIC_THROUGHPUT) ? VERDICT_BETTER : VERDICT_WORSE;
+        cell->verdict = larger == metric_info(metric)->larger_is_better ? VERDICT_BETTER : VERDICT_WORSE;
     }
 }
 
@@ -203,7 +203,7 @@ Comparison *comparison_of_run(const Run *run, Metric metric, uint32_t reference)
     comparison->geometric_mean = zeroed(meta->arm_count, sizeof *comparison->geometric_mean);
     comparison->geometric_mean_rows = zeroed(meta->arm_count, sizeof *comparison->geometric_mean_rows);
 
-    BlockTable *tables = block_tables_of_run(run, BLOCKS_COMPARED);
+    BlockTable *tables = block_tables_of_run(run, metric_info(metric)->blocks);
     for (uint32_t row = 0; row < meta->row_count; row++) {
         comparison->rows[row] = measure_row(run, &tables[row], metric, reference);
         comparison->rows[row].row = row;
@@ -249,14 +249,13 @@ const Cell *comparison_cell(const ComparisonRow *row, uint32_t arm, bool control
 }
 
 const char *verdict_name(Verdict verdict, Metric metric) {
-    bool speed = metric == METRIC_THROUGHPUT;
     switch (verdict) {
     case VERDICT_NO_DIFFERENCE:
         return "~";
     case VERDICT_BETTER:
-        return speed ? "faster" : "leaner";
+        return metric_info(metric)->better;
     case VERDICT_WORSE:
-        return speed ? "slower" : "fatter";
+        return metric_info(metric)->worse;
     case VERDICT_TOO_FEW:
         return "n too small";
     case VERDICT_UNSTABLE:

@@ -9,12 +9,7 @@
 #ifndef ALLOCBENCH_ANALYSIS_COMPARISON_H
 #define ALLOCBENCH_ANALYSIS_COMPARISON_H
 
-#include "../store/run_store.h"
-
-typedef enum Metric {
-    METRIC_THROUGHPUT, /* operations a second; ratio over 1 is faster */
-    METRIC_PEAK_RSS,   /* bytes without the kit's own; ratio over 1 is fatter */
-} Metric;
+#include "metric.h"
 
 typedef enum Verdict {
     VERDICT_NO_DIFFERENCE, /* "~" */

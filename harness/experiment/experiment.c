@@ -53,7 +53,7 @@ typedef struct Measuring {
 } Measuring;
 
 static uint32_t all_blocks(const RunMeta *meta) {
-    return meta->memory_blocks + meta->maximum_blocks;
+    return run_observed_blocks(meta) + meta->maximum_blocks;
 }
 
 uint64_t experiment_estimate_ns(const RunMeta *meta) {
@@ -103,6 +103,14 @@ static void tell(const Measuring *measuring, uint32_t row, const char *arm) {
     experiment->progress(experiment->user, &progress);
 }
 
+/* SLOT_OBSERVE_...: what a slot of this block has the workload look at. */
+static uint32_t observed(const RunMeta *meta, const Row *row, uint32_t block) {
+    BlockKind kind = run_block_kind(meta, block);
+    return (kind == BLOCKS_OF_MEMORY || row->memory ? SLOT_OBSERVE_LIVE : 0u) |
+           (kind == BLOCKS_OF_COUNTERS ? SLOT_OBSERVE_COUNTERS : 0u) |
+           (kind == BLOCKS_COMPARED && meta->mode == MODE_LATENCY ? SLOT_OBSERVE_LATENCY : 0u);
+}
+
 static SlotEnd start_slot(Measuring *measuring, uint32_t row_index, const Arm *arm, uint32_t padding, Sample *sample) {
     const Experiment *experiment = measuring->experiment;
     const RunMeta *meta = experiment->meta;
@@ -124,7 +132,7 @@ static SlotEnd start_slot(Measuring *measuring, uint32_t row_index, const Arm *a
         .arm = arm,
         .padding_bytes = padding,
         .bound_threads = meta->pin ? row->threads : 0,
-        .count_live = sample->block < meta->memory_blocks,
+        .observe = observed(meta, row, sample->block),
         .limits = limits,
     };
     SlotEnd end = slot_run_workload(&request, sample, measuring->error);
@@ -231,7 +239,7 @@ static bool is_precise(const Measuring *measuring, uint32_t row) {
     static const uint32_t looks[] = {10, 15, 20, 30, 45, 60};
     const RunMeta *meta = measuring->experiment->meta;
     uint32_t next = measuring->rows[row].next_block;
-    uint32_t blocks = next < meta->memory_blocks ? 0 : next - meta->memory_blocks;
+    uint32_t observed_blocks = run_observed_blocks(meta), blocks = next < observed_blocks ? 0 : next - observed_blocks;
     if (meta->precision <= 0 || blocks < meta->minimum_blocks)
         return false;
     bool look = false;

@@ -32,7 +32,7 @@ void observer_start(Observer *observer, const SlotPage *page) {
 
 /* Relaxed: each counter is exact, the sum is of a moment about a microsecond long. */
 static int64_t live_bytes(const SlotPage *page) {
-    if (page == NULL || page->count_live == 0 ||
+    if (page == NULL || (page->observe & SLOT_OBSERVE_LIVE) == 0 ||
         atomic_load_explicit(&page->phase, memory_order_acquire) < SLOT_PHASE_SETUP)
         return -1;
     uint32_t lines = page->threads == 0 || page->threads > SLOT_LINES ? SLOT_LINES : page->threads;

@@ -256,7 +256,7 @@ SlotEnd slot_run_workload(const SlotRequest *request, Sample *sample, StoreError
     SlotPage *page = create_page(&fd, error);
     if (page == NULL)
         return SLOT_END_IMPOSSIBLE;
-    page->count_live = request->count_live;
+    page->observe = request->observe;
     LaunchRequest launch = {
         .argv = request->argv,
         .preload = request->arm->path,

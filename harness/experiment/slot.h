@@ -30,7 +30,7 @@ typedef struct SlotRequest {
     const Arm *arm;
     uint32_t padding_bytes;
     uint32_t bound_threads; /* processors that the workload binds threads to; 0: none */
-    bool count_live;        /* have the workload keep its live bytes, which costs it time */
+    uint32_t observe;       /* SLOT_OBSERVE_...: what the workload is to look at, which costs it time */
     SlotLimits limits;
 } SlotRequest;
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "../analysis/block_table.h"
+#include "../analysis/comparison.h"
 #include "arm_style.h"
 #include "axis.h"
 

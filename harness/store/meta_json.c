@@ -4,6 +4,7 @@
 #include "json.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -32,6 +33,10 @@ static json_t *row_to_json(const Row *row) {
     json_object_set_new(object, "scaled", json_boolean(row->scaled));
     json_set_text(object, "unsupported", row->unsupported);
     json_set_text(object, "sha256", row->sha256);
+    json_object_set_new(object, "memory", json_boolean(row->memory));
+    json_set_text(object, "thp", row->thp == THP_NEVER ? "never" : "inherit");
+    json_set_u64(object, "floor_bytes", row->floor_bytes);
+    json_set_u64(object, "host", row->host);
     return object;
 }
 
@@ -44,7 +49,10 @@ json_t *meta_to_json(const RunMeta *meta) {
     json_set_text(object, "command", meta->command);
     json_set_hex(object, "seed", meta->seed);
     json_set_u64(object, "baseline", meta->baseline);
+    json_set_text(object, "mode", run_mode_name(meta->mode));
     json_set_u64(object, "memory_blocks", meta->memory_blocks);
+    json_set_u64(object, "counter_blocks", meta->counter_blocks);
+    json_set_u64(object, "syscall_blocks", meta->syscall_blocks);
     json_set_u64(object, "minimum_blocks", meta->minimum_blocks);
     json_set_u64(object, "maximum_blocks", meta->maximum_blocks);
     json_object_set_new(object, "precision", json_real(meta->precision));
@@ -104,6 +112,11 @@ static void row_from_json(const json_t *object, Row *row, const char **wrong) {
     row->scaled = json_get_flag(object, "scaled", wrong);
     row->unsupported = json_get_text(object, "unsupported", wrong);
     row->sha256 = json_get_text(object, "sha256", wrong);
+    row->memory = json_get_flag(object, "memory", wrong);
+    const char *thp = json_string_value(json_object_get(object, "thp"));
+    row->thp = thp != NULL && strcmp(thp, "never") == 0 ? THP_NEVER : THP_INHERIT;
+    row->floor_bytes = json_get_u64(object, "floor_bytes", wrong);
+    row->host = (uint32_t)json_get_u64(object, "host", wrong);
 }
 
 bool meta_from_json(const json_t *json, RunMeta *meta, const char **what) {
@@ -116,7 +129,12 @@ bool meta_from_json(const json_t *json, RunMeta *meta, const char **what) {
     meta->command = text_or_empty(json, "command", &wrong);
     meta->seed = json_get_hex(json, "seed", &wrong);
     meta->baseline = (uint32_t)json_get_u64(json, "baseline", &wrong);
+    const char *mode = json_string_value(json_object_get(json, "mode"));
+    if (mode != NULL && !run_mode_parse(mode, &meta->mode))
+        wrong = "mode";
     meta->memory_blocks = (uint32_t)json_get_u64(json, "memory_blocks", &wrong);
+    meta->counter_blocks = (uint32_t)json_get_u64(json, "counter_blocks", &wrong);
+    meta->syscall_blocks = (uint32_t)json_get_u64(json, "syscall_blocks", &wrong);
     meta->minimum_blocks = (uint32_t)json_get_u64(json, "minimum_blocks", &wrong);
     meta->maximum_blocks = (uint32_t)json_get_u64(json, "maximum_blocks", &wrong);
     meta->precision = json_get_real(json, "precision", &wrong);

@@ -1,10 +1,13 @@
 /*
- * sample.c - names of the statuses and release of the plain structs.
+ * sample.c - names of the statuses and modes, access to and release of the plain structs.
  */
 #include "run_store.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "text.h"
 
 static const char *const status_names[SAMPLE_STATUS_COUNT] = {
     "ok", "crashed", "out-of-memory", "timeout", "corrupt", "preload-failed", "unsupported",
@@ -24,7 +27,65 @@ bool sample_status_parse(const char *name, SampleStatus *status) {
     return false;
 }
 
+static const char *const mode_names[MODE_COUNT] = {"throughput", "latency", "icount", "limit"};
+
+const char *run_mode_name(RunMode mode) {
+    return (unsigned)mode < MODE_COUNT ? mode_names[mode] : "unknown";
+}
+
+bool run_mode_parse(const char *name, RunMode *mode) {
+    for (unsigned i = 0; i < MODE_COUNT; i++) {
+        if (strcmp(name, mode_names[i]) == 0) {
+            *mode = (RunMode)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t run_observed_blocks(const RunMeta *meta) {
+    return meta->memory_blocks + meta->counter_blocks + meta->syscall_blocks;
+}
+
+BlockKind run_block_kind(const RunMeta *meta, uint32_t block) {
+    if (block < meta->memory_blocks)
+        return BLOCKS_OF_MEMORY;
+    if (block < meta->memory_blocks + meta->counter_blocks)
+        return BLOCKS_OF_COUNTERS;
+    return block < run_observed_blocks(meta) ? BLOCKS_OF_SYSCALLS : BLOCKS_COMPARED;
+}
+
+double sample_measure(const Sample *sample, const char *name) {
+    for (size_t i = 0; i < sample->measure_count; i++) {
+        if (strcmp(sample->measures[i].name, name) == 0)
+            return sample->measures[i].value;
+    }
+    return NAN;
+}
+
+void sample_add_measure(Sample *sample, const char *name, double value, const char *reason) {
+    sample->measures = grow(sample->measures, sample->measure_count + 1, sizeof *sample->measures);
+    sample->measures[sample->measure_count++] = (Measure){
+        .name = text_copy(name),
+        .value = value,
+        .reason = reason == NULL ? NULL : text_copy(reason),
+    };
+}
+
 void sample_release(Sample *sample) {
+    for (size_t i = 0; i < sample->measure_count; i++) {
+        free(sample->measures[i].name);
+        free(sample->measures[i].reason);
+    }
+    free(sample->measures);
+    for (size_t i = 0; i < sample->histogram_count; i++) {
+        free(sample->histograms[i].name);
+        free(sample->histograms[i].bucket);
+        free(sample->histograms[i].hits);
+    }
+    free(sample->histograms);
+    free(sample->probes);
+    free(sample->series.usable_bytes);
     free(sample->message);
     free(sample->malloc_library);
     free(sample->series.time_ns);

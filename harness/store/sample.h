@@ -30,10 +30,32 @@ bool sample_status_parse(const char *name, SampleStatus *status);
 enum { SERIES_CAPACITY = 128 };
 typedef struct Series {
     size_t count;
-    uint64_t *time_ns;   /* since the slot's process was started */
-    uint64_t *rss_bytes; /* /proc/PID/statm */
-    int64_t *live_bytes; /* sum of the slot page's lines at the same moment; -1 where not counted */
+    uint64_t *time_ns;     /* since the slot's process was started */
+    uint64_t *rss_bytes;   /* /proc/PID/statm */
+    int64_t *live_bytes;   /* sum of the slot page's lines at the same moment; -1 where not counted */
+    int64_t *usable_bytes; /* the same by malloc_usable_size(); -1 where not counted; NULL in files that have none */
 } Series;
+
+/* A further number of a slot, by name: what the kit measured (slot_protocol.h), counters, limits. NAN has a reason. */
+typedef struct Measure {
+    char *name;
+    double value;
+    char *reason; /* why there is no value; NULL when there is one */
+} Measure;
+
+/* Latencies of one kind of call in one slot, sparse: hits[i] of bucket bucket[i], ascending (slot_protocol.h). */
+typedef struct Histogram {
+    char *name; /* "malloc sampled", "free chain", "empty chain", ...: call and method */
+    size_t count;
+    uint32_t *bucket;
+    uint64_t *hits;
+} Histogram;
+
+/* One try of a search for the smallest memory limit. */
+typedef struct LimitProbe {
+    uint64_t limit_bytes;
+    uint64_t elapsed_ns; /* 0: the workload did not complete under this limit */
+} LimitProbe;
 
 typedef struct Sample {
     uint32_t row, block; /* which row of the plan, which block of that row */
@@ -54,12 +76,26 @@ typedef struct Sample {
     uint64_t start_rss_bytes;
     uint64_t kit_bytes;
     uint64_t peak_rss_bytes;
-    bool peak_is_exact;   /* VmHWM; false: maximum of the series, shown with ">=" */
-    uint64_t canary_ns;   /* a fixed piece of arithmetic timed just before the slot: the machine, not the allocator */
-    uint64_t steal_ticks; /* CPU time that the hypervisor took from this machine during the slot; /proc/stat's unit */
+    bool peak_is_exact;     /* VmHWM; false: maximum of the series, shown with ">=" */
+    uint64_t canary_ns;     /* a fixed piece of arithmetic timed just before the slot: the machine, not the allocator */
+    uint64_t steal_ticks;   /* CPU time that the hypervisor took from this machine during the slot; /proc/stat's unit */
+    uint64_t foreign_ticks; /* CPU time of other processes during the slot; the same unit */
+    uint64_t memory_pressure_us; /* "some" stall time of PSI during the slot, of the whole machine; 0 without PSI */
+    uint64_t io_pressure_us;
     char *malloc_library; /* proof of preload: the file malloc resolved to; NULL when unknown */
     Series series;
+    Measure *measures;
+    size_t measure_count;
+    Histogram *histograms; /* of latency mode */
+    size_t histogram_count;
+    LimitProbe *probes; /* of limit mode, in the order of the search */
+    size_t probe_count;
 } Sample;
+
+/* The value of a measure; NAN when it is not there or has none. */
+double sample_measure(const Sample *sample, const char *name);
+/* Adds one; name and reason are copied. */
+void sample_add_measure(Sample *sample, const char *name, double value, const char *reason);
 
 /* An allocator plus its settings. */
 typedef struct Arm {
@@ -76,6 +112,22 @@ typedef struct Arm {
 
 typedef enum RowKind { ROW_WORKLOAD, ROW_PROGRAM } RowKind;
 
+/* What a slot of a run is. Ratios, intervals and verdicts are made in the same way from each. */
+typedef enum RunMode {
+    MODE_THROUGHPUT, /* fixed work, timed */
+    MODE_LATENCY,    /* the same work with clock readings around single calls */
+    MODE_ICOUNT,     /* instructions an operation under callgrind */
+    MODE_LIMIT,      /* a search for the smallest memory limit under which the work completes */
+    MODE_COUNT
+} RunMode;
+
+/* "throughput", "latency", "icount", "limit" */
+const char *run_mode_name(RunMode mode);
+bool run_mode_parse(const char *name, RunMode *mode);
+
+/* Transparent huge pages of a row's slots: as the system has it, or switched off by prctl. */
+typedef enum ThpChoice { THP_INHERIT, THP_NEVER } ThpChoice;
+
 /* One line of the plan: a workload with its parameters at one number of threads. */
 typedef struct Row {
     char *name;     /* unique in the run: "larson t2" */
@@ -90,6 +142,11 @@ typedef struct Row {
     char *unsupported;   /* why this machine cannot run the row, with the cure; no process is started and every block
                             records unsupported samples with this reason. NULL when it can */
     char *sha256;        /* of the workload's executable or the program's description; NULL when unsupported */
+    bool memory;         /* memory is the result: live bytes are counted in every block, and it has no throughput */
+    ThpChoice thp;
+    uint64_t floor_bytes; /* resident memory of this workload's process before anything allocates, on the baseline:
+                             subtracted from RSS; 0 where it was not measured */
+    uint32_t host;        /* index into the array RunMeta.host_json, in a merged run */
 } Row;
 
 typedef struct RunMeta {
@@ -98,11 +155,14 @@ typedef struct RunMeta {
     char *created; /* ISO 8601, UTC */
     char *suite;   /* "quick", or "command line" */
     char *command; /* the exact command that repeats the run */
+    RunMode mode;
     uint64_t seed;
-    uint32_t baseline;      /* index into arms */
-    uint32_t memory_blocks; /* the first so many blocks of a row count live bytes. Counting costs time, so these blocks
-                               give the curves of memory over time and nothing else; they also warm the machine up */
-    uint32_t minimum_blocks, maximum_blocks; /* of those that are compared, which come after them */
+    uint32_t baseline;       /* index into arms */
+    uint32_t memory_blocks;  /* the first so many blocks of a row count live bytes. Counting costs time, so these blocks
+                                give the curves of memory over time and nothing else; they also warm the machine up */
+    uint32_t counter_blocks; /* the next so many read hardware counters */
+    uint32_t syscall_blocks; /* the next so many count system calls */
+    uint32_t minimum_blocks, maximum_blocks; /* of those that are compared, which come after all these */
     double precision;          /* wished half-width of the intervals, 0.03 = 3 %; 0: a fixed number of blocks */
     double threshold;          /* smallest ratio - 1 that is worth a verdict, 0.01 = 1 % */
     uint64_t slot_ns;          /* wished length of a slot */
@@ -113,7 +173,14 @@ typedef struct RunMeta {
     size_t arm_count;
     Row *rows;
     size_t row_count;
-    char *host_json; /* the host record, one JSON object as text; store and analysis only carry it */
+    char *host_json; /* the host record, one JSON object as text; store and analysis only carry it. Of a merged run: a
+                        JSON array of those of its parts, in the order of Row.host */
 } RunMeta;
+
+/* What the blocks of a row are for. They follow one another in this order. */
+typedef enum BlockKind { BLOCKS_OF_MEMORY, BLOCKS_OF_COUNTERS, BLOCKS_OF_SYSCALLS, BLOCKS_COMPARED } BlockKind;
+BlockKind run_block_kind(const RunMeta *meta, uint32_t block);
+/* How many blocks come before the compared ones. */
+uint32_t run_observed_blocks(const RunMeta *meta);
 
 #endif

@@ -3,8 +3,10 @@
  */
 #include "json.h"
 
+#include <math.h>
 #include <stdlib.h>
 
+#include "../../workloads/kit/slot_protocol.h"
 #include "text.h"
 
 /* The counters that are plain numbers: one table for both directions, so that they cannot drift apart. */
@@ -25,6 +27,9 @@ static const struct {
     {"peak_rss_bytes", offsetof(Sample, peak_rss_bytes)},
     {"canary_ns", offsetof(Sample, canary_ns)},
     {"steal_ticks", offsetof(Sample, steal_ticks)},
+    {"foreign_ticks", offsetof(Sample, foreign_ticks)},
+    {"memory_pressure_us", offsetof(Sample, memory_pressure_us)},
+    {"io_pressure_us", offsetof(Sample, io_pressure_us)},
 };
 enum { COUNTER_COUNT = sizeof counters / sizeof counters[0] };
 
@@ -41,7 +46,53 @@ static json_t *series_to_json(const Series *series) {
     json_object_set_new(object, "time_ns", times);
     json_object_set_new(object, "rss_bytes", rss);
     json_object_set_new(object, "live_bytes", live);
+    if (series->usable_bytes != NULL) {
+        json_t *usable = json_array();
+        for (size_t i = 0; i < series->count; i++)
+            json_array_append_new(usable, json_integer(series->usable_bytes[i]));
+        json_object_set_new(object, "usable_bytes", usable);
+    }
     return object;
+}
+
+/* A value that could not be had is null and has its reason under "reasons". */
+static void measures_to_json(json_t *object, const Sample *sample) {
+    json_t *values = json_object(), *reasons = json_object();
+    for (size_t i = 0; i < sample->measure_count; i++) {
+        const Measure *measure = &sample->measures[i];
+        json_object_set_new(values, measure->name, isfinite(measure->value) ? json_real(measure->value) : json_null());
+        if (measure->reason != NULL)
+            json_object_set_new(reasons, measure->name, json_string(measure->reason));
+    }
+    json_object_set_new(object, "measures", values);
+    if (json_object_size(reasons) > 0)
+        json_object_set_new(object, "reasons", reasons);
+    else
+        json_decref(reasons);
+}
+
+/* Flat pairs, bucket and hits: a third of the size that objects would have. */
+static void histograms_to_json(json_t *object, const Sample *sample) {
+    json_t *histograms = json_object();
+    for (size_t i = 0; i < sample->histogram_count; i++) {
+        const Histogram *histogram = &sample->histograms[i];
+        json_t *pairs = json_array();
+        for (size_t j = 0; j < histogram->count; j++) {
+            json_array_append_new(pairs, json_integer(histogram->bucket[j]));
+            json_array_append_new(pairs, json_integer((json_int_t)histogram->hits[j]));
+        }
+        json_object_set_new(histograms, histogram->name, pairs);
+    }
+    json_object_set_new(object, "histograms", histograms);
+}
+
+static void probes_to_json(json_t *object, const Sample *sample) {
+    json_t *pairs = json_array();
+    for (size_t i = 0; i < sample->probe_count; i++) {
+        json_array_append_new(pairs, json_integer((json_int_t)sample->probes[i].limit_bytes));
+        json_array_append_new(pairs, json_integer((json_int_t)sample->probes[i].elapsed_ns));
+    }
+    json_object_set_new(object, "limit_probes", pairs);
 }
 
 json_t *sample_to_json(const Sample *sample) {
@@ -62,6 +113,12 @@ json_t *sample_to_json(const Sample *sample) {
     json_set_text(object, "malloc_library", sample->malloc_library);
     if (sample->series.count > 0)
         json_object_set_new(object, "series", series_to_json(&sample->series));
+    if (sample->measure_count > 0)
+        measures_to_json(object, sample);
+    if (sample->histogram_count > 0)
+        histograms_to_json(object, sample);
+    if (sample->probe_count > 0)
+        probes_to_json(object, sample);
     return object;
 }
 
@@ -85,6 +142,71 @@ static bool series_from_json(const json_t *object, Series *series) {
         series->time_ns[i] = (uint64_t)json_integer_value(time);
         series->rss_bytes[i] = (uint64_t)json_integer_value(resident);
         series->live_bytes[i] = json_integer_value(alive);
+    }
+    const json_t *usable = json_object_get(object, "usable_bytes");
+    if (usable == NULL)
+        return true;
+    if (json_array_size(usable) != count)
+        return false;
+    series->usable_bytes = zeroed(count, sizeof *series->usable_bytes);
+    for (size_t i = 0; i < count; i++) {
+        if (!json_is_integer(json_array_get(usable, i)))
+            return false;
+        series->usable_bytes[i] = json_integer_value(json_array_get(usable, i));
+    }
+    return true;
+}
+
+static bool measures_from_json(const json_t *json, Sample *sample) {
+    const json_t *reasons = json_object_get(json, "reasons");
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(json, "measures"), name, value) {
+        if (!json_is_number(value) && !json_is_null(value))
+            return false;
+        sample_add_measure(sample, name, json_is_null(value) ? NAN : json_number_value(value),
+                           json_string_value(json_object_get(reasons, name)));
+    }
+    return true;
+}
+
+/* The value at an index of an array of whole numbers; false when it is none. */
+static bool element(const json_t *array, size_t index, uint64_t *value) {
+    const json_t *number = json_array_get(array, index);
+    *value = (uint64_t)json_integer_value(number);
+    return json_is_integer(number) && json_integer_value(number) >= 0;
+}
+
+static bool histograms_from_json(const json_t *json, Sample *sample) {
+    json_t *histograms = json_object_get(json, "histograms");
+    sample->histograms = zeroed(json_object_size(histograms), sizeof *sample->histograms);
+    const char *name;
+    json_t *pairs;
+    json_object_foreach(histograms, name, pairs) {
+        Histogram *histogram = &sample->histograms[sample->histogram_count++];
+        histogram->name = text_copy(name);
+        histogram->count = json_array_size(pairs) / 2;
+        histogram->bucket = zeroed(histogram->count, sizeof *histogram->bucket);
+        histogram->hits = zeroed(histogram->count, sizeof *histogram->hits);
+        for (size_t i = 0; i < histogram->count; i++) {
+            uint64_t bucket;
+            if (!element(pairs, 2 * i, &bucket) || bucket >= SLOT_HISTOGRAM_BUCKETS ||
+                (i > 0 && bucket <= histogram->bucket[i - 1]) || !element(pairs, 2 * i + 1, &histogram->hits[i]))
+                return false;
+            histogram->bucket[i] = (uint32_t)bucket;
+        }
+    }
+    return true;
+}
+
+static bool probes_from_json(const json_t *json, Sample *sample) {
+    const json_t *pairs = json_object_get(json, "limit_probes");
+    sample->probe_count = json_array_size(pairs) / 2;
+    sample->probes = zeroed(sample->probe_count, sizeof *sample->probes);
+    for (size_t i = 0; i < sample->probe_count; i++) {
+        if (!element(pairs, 2 * i, &sample->probes[i].limit_bytes) ||
+            !element(pairs, 2 * i + 1, &sample->probes[i].elapsed_ns))
+            return false;
     }
     return true;
 }
@@ -122,7 +244,8 @@ bool sample_from_json(const json_t *json, Sample *sample) {
     sample->peak_is_exact = json_get_flag(json, "peak_is_exact", &wrong);
     sample->malloc_library = json_get_text(json, "malloc_library", &wrong);
     const json_t *series = json_object_get(json, "series");
-    if (wrong != NULL || (series != NULL && !series_from_json(series, &sample->series))) {
+    if (wrong != NULL || (series != NULL && !series_from_json(series, &sample->series)) ||
+        !measures_from_json(json, sample) || !histograms_from_json(json, sample) || !probes_from_json(json, sample)) {
         sample_release(sample);
         return false;
     }

@@ -63,7 +63,7 @@ static Sample make_sample(uint32_t block, uint32_t attempt, uint32_t slot) {
         .malloc_library = text_copy("/lib/x.so"),
         .message = slot == 1 ? text_copy("line \"one\"\nline two \xff") : NULL,
     };
-    sample.series = (Series){2, zeroed(2, 8), zeroed(2, 8), zeroed(2, 8)};
+    sample.series = (Series){2, zeroed(2, 8), zeroed(2, 8), zeroed(2, 8), zeroed(2, 8)};
     sample.series.time_ns[1] = 5000000;
     sample.series.rss_bytes[1] = 777;
     sample.series.live_bytes[0] = -1;

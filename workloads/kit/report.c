@@ -39,7 +39,7 @@ static void write_live(Json *json, const SlotPage *page) {
         bytes += atomic_load_explicit(&page->lines[i].live_bytes, memory_order_relaxed);
         blocks += atomic_load_explicit(&page->lines[i].live_blocks, memory_order_relaxed);
     }
-    json_bool(json, "count_live", page->count_live != 0);
+    json_bool(json, "count_live", (page->observe & SLOT_OBSERVE_LIVE) != 0);
     json_signed(json, "live_bytes", bytes);
     json_signed(json, "live_blocks", blocks);
 }

@@ -97,7 +97,7 @@ SlotLine *slot_line(uint32_t thread) {
 }
 
 SlotLine *slot_live_line(uint32_t thread) {
-    return page->count_live ? slot_line(thread) : NULL;
+    return page->observe & SLOT_OBSERVE_LIVE ? slot_line(thread) : NULL;
 }
 
 /* A small /proc file, whole, by plain read(2): stdio would take its buffer from the heap under test. */

@@ -40,7 +40,7 @@ static SlotPage *create_page(void) {
     page->magic = SLOT_MAGIC;
     page->version = SLOT_PROTOCOL_VERSION;
     page->page_bytes = sizeof(SlotPage);
-    page->count_live = 1;
+    page->observe = SLOT_OBSERVE_LIVE;
     char text[16];
     snprintf(text, sizeof text, "%d", file);
     setenv(SLOT_FD_ENVIRONMENT, text, 1);

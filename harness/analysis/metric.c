@@ -1,0 +1,140 @@
+/*
+ * metric.c - see metric.h.
+ */
+#include "metric.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SPEED true, "faster", "slower"
+#define MEMORY false, "leaner", "fatter"
+#define LATENCY false, "faster", "slower"
+#define COUNT false, "fewer", "more"
+
+static const MetricInfo metrics[METRIC_COUNT] = {
+    [METRIC_THROUGHPUT] = {"throughput", "Throughput", UNIT_PER_SECOND, SPEED, BLOCKS_COMPARED, NULL},
+    [METRIC_PEAK_RSS] = {"peak_rss", "Peak RSS", UNIT_BYTES, MEMORY, BLOCKS_COMPARED, NULL},
+    [METRIC_MEAN_RSS] = {"mean_rss", "Mean RSS over time", UNIT_BYTES, MEMORY, BLOCKS_COMPARED, NULL},
+    [METRIC_OVERHEAD] = {"overhead", "RSS / live bytes", UNIT_MULTIPLE, MEMORY, BLOCKS_OF_MEMORY, NULL},
+    [METRIC_INTERNAL_WASTE] = {"internal_waste", "Internal waste / live bytes", UNIT_MULTIPLE, MEMORY, BLOCKS_OF_MEMORY,
+                               NULL},
+    [METRIC_RETENTION] = {"retention", "Retention / live bytes", UNIT_MULTIPLE, MEMORY, BLOCKS_OF_MEMORY, NULL},
+    [METRIC_IDLE_RSS_0S] = {"idle_rss_0s", "RSS at once after all was freed", UNIT_BYTES, MEMORY, BLOCKS_COMPARED,
+                            "idle_rss_0s_bytes"},
+    [METRIC_IDLE_RSS_1S] = {"idle_rss_1s", "RSS 1 s after all was freed", UNIT_BYTES, MEMORY, BLOCKS_COMPARED,
+                            "idle_rss_1s_bytes"},
+    [METRIC_IDLE_RSS_3S] = {"idle_rss_3s", "RSS 3 s after all was freed", UNIT_BYTES, MEMORY, BLOCKS_COMPARED,
+                            "idle_rss_3s_bytes"},
+    [METRIC_LIGHT_RSS_1S] = {"light_rss_1s", "RSS after 1 s of light traffic", UNIT_BYTES, MEMORY, BLOCKS_COMPARED,
+                             "light_rss_1s_bytes"},
+    [METRIC_LIGHT_RSS_3S] = {"light_rss_3s", "RSS after 3 s of light traffic", UNIT_BYTES, MEMORY, BLOCKS_COMPARED,
+                             "light_rss_3s_bytes"},
+    [METRIC_FIRST_ALLOCATIONS] = {"first_allocations", "First allocations after idling", UNIT_NANOSECONDS, LATENCY,
+                                  BLOCKS_COMPARED, "first_allocations_ns"},
+    [METRIC_MEMORY_LIMIT] = {"memory_limit", "Smallest memory limit", UNIT_BYTES, MEMORY, BLOCKS_COMPARED,
+                             "memory_limit_bytes"},
+    [METRIC_INSTRUCTIONS] = {"instructions", "Instructions an operation (callgrind)", UNIT_PER_OPERATION, COUNT,
+                             BLOCKS_COMPARED, "instructions_per_operation"},
+    [METRIC_MALLOC_P50] = {"malloc_p50", "malloc, median", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_MALLOC_P99] = {"malloc_p99", "malloc, p99", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_MALLOC_P999] = {"malloc_p99.9", "malloc, p99.9", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_MALLOC_P9999] = {"malloc_p99.99", "malloc, p99.99", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_CALLOC_P50] = {"calloc_p50", "calloc, median", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_CALLOC_P99] = {"calloc_p99", "calloc, p99", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_CALLOC_P999] = {"calloc_p99.9", "calloc, p99.9", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_CALLOC_P9999] = {"calloc_p99.99", "calloc, p99.99", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_REALLOC_P50] = {"realloc_p50", "realloc, median", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_REALLOC_P99] = {"realloc_p99", "realloc, p99", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_REALLOC_P999] = {"realloc_p99.9", "realloc, p99.9", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_REALLOC_P9999] = {"realloc_p99.99", "realloc, p99.99", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_FREE_P50] = {"free_p50", "free, median", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_FREE_P99] = {"free_p99", "free, p99", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_FREE_P999] = {"free_p99.9", "free, p99.9", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_FREE_P9999] = {"free_p99.99", "free, p99.99", UNIT_NANOSECONDS, LATENCY, BLOCKS_COMPARED, NULL},
+    [METRIC_MINOR_FAULTS] = {"minor_faults", "Minor page faults", UNIT_PER_THOUSAND, COUNT, BLOCKS_COMPARED, NULL},
+    [METRIC_CONTEXT_SWITCHES] = {"context_switches", "Context switches", UNIT_PER_THOUSAND, COUNT, BLOCKS_COMPARED,
+                                 NULL},
+    [METRIC_HW_INSTRUCTIONS] = {"hw_instructions", "Instructions", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_COUNTERS,
+                                "hw_instructions"},
+    [METRIC_HW_CYCLES] = {"hw_cycles", "Cycles", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_COUNTERS, "hw_cycles"},
+    [METRIC_HW_CACHE_MISSES] = {"hw_cache_misses", "Cache misses", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_COUNTERS,
+                                "hw_cache_misses"},
+    [METRIC_HW_BRANCH_MISSES] = {"hw_branch_misses", "Branch misses", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_COUNTERS,
+                                 "hw_branch_misses"},
+    [METRIC_HW_DTLB_MISSES] = {"hw_dtlb_misses", "Data TLB misses", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_COUNTERS,
+                               "hw_dtlb_misses"},
+    [METRIC_SYSCALLS] = {"syscalls", "System calls", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_SYSCALLS, "syscalls"},
+    [METRIC_MEMORY_SYSCALLS] = {"memory_syscalls", "System calls for memory", UNIT_PER_THOUSAND, COUNT,
+                                BLOCKS_OF_SYSCALLS, "memory_syscalls"},
+    [METRIC_FUTEX_SYSCALLS] = {"futex_syscalls", "futex calls", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_SYSCALLS,
+                               "futex_syscalls"},
+};
+
+const MetricInfo *metric_info(Metric metric) {
+    return &metrics[metric];
+}
+
+bool metric_parse(const char *key, Metric *metric) {
+    for (unsigned i = 0; i < METRIC_COUNT; i++) {
+        if (strcmp(metrics[i].key, key) == 0) {
+            *metric = (Metric)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool throughput(const Sample *sample, double *value) {
+    if (sample->operations == 0 || sample->elapsed_ns == 0)
+        return false;
+    *value = (double)sample->operations * 1e9 / (double)sample->elapsed_ns;
+    return true;
+}
+
+static bool peak_rss(const Sample *sample, double *value) {
+    if (sample->peak_rss_bytes == 0)
+        return false;
+    /* The kit's tables are the same for every arm and would pull all ratios towards 1. */
+    bool has_kit = sample->kit_bytes < sample->peak_rss_bytes;
+    *value = (double)(sample->peak_rss_bytes - (has_kit ? sample->kit_bytes : 0));
+    return true;
+}
+
+static bool from_measure(const Sample *sample, const MetricInfo *info, double *value) {
+    double measured = sample_measure(sample, info->measure);
+    if (isnan(measured))
+        return false;
+    if (info->unit == UNIT_PER_THOUSAND) {
+        if (sample->operations == 0)
+            return false;
+        measured *= 1000 / (double)sample->operations;
+    }
+    *value = measured;
+    return true;
+}
+
+bool metric_value(const RunMeta *meta, const Sample *sample, Metric metric, double *value) {
+    if (sample == NULL || sample->status != SAMPLE_OK)
+        return false;
+    if (metrics[metric].measure != NULL)
+        return from_measure(sample, &metrics[metric], value);
+    switch (metric) {
+    case METRIC_THROUGHPUT:
+        return !meta->rows[sample->row].memory && throughput(sample, value);
+    case METRIC_PEAK_RSS:
+        return peak_rss(sample, value);
+    default:
+        return false;
+    }
+}
+
+bool metric_is_in_run(const Run *run, Metric metric) {
+    for (size_t i = 0; i < run->sample_count; i++) {
+        double value;
+        const Sample *sample = &run->samples[i];
+        if (run_block_kind(&run->meta, sample->block) == metrics[metric].blocks &&
+            metric_value(&run->meta, sample, metric, &value))
+            return true;
+    }
+    return false;
+}
