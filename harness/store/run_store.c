@@ -100,18 +100,9 @@ static void note_discarded(Run *run, const json_t *note) {
     run->discarded[run->discarded_blocks++] = attempt;
 }
 
-/* True when the sample can belong to this run and its slot was not stored before. */
+/* True when the sample can belong to this run. */
 static bool sample_fits(const Run *run, const Sample *sample) {
-    if (sample->row >= run->meta.row_count || sample->arm >= run->meta.arm_count)
-        return false;
-    for (size_t i = run->sample_count; i-- > 0;) {
-        const Sample *other = &run->samples[i];
-        if (other->row != sample->row || other->block != sample->block || other->attempt != sample->attempt)
-            continue;
-        if (other->arm == sample->arm && other->control == sample->control)
-            return false;
-    }
-    return true;
+    return sample->row < run->meta.row_count && sample->arm < run->meta.arm_count;
 }
 
 static void parse_lines(Run *run, char *text, size_t length) {
@@ -146,10 +137,15 @@ static void parse_lines(Run *run, char *text, size_t length) {
     }
 }
 
-bool run_block_is_complete(const Run *run, uint32_t row, uint32_t block, uint32_t attempt) {
-    size_t wanted = 1; /* the control */
+/* Every available arm and the control. */
+static size_t slots_of_block(const Run *run) {
+    size_t wanted = 1;
     for (size_t i = 0; i < run->meta.arm_count; i++)
         wanted += run->meta.arms[i].available ? 1 : 0;
+    return wanted;
+}
+
+bool run_block_is_complete(const Run *run, uint32_t row, uint32_t block, uint32_t attempt) {
     size_t found = 0;
     for (size_t i = 0; i < run->sample_count; i++) {
         const Sample *sample = &run->samples[i];
@@ -157,7 +153,7 @@ bool run_block_is_complete(const Run *run, uint32_t row, uint32_t block, uint32_
             run->meta.arms[sample->arm].available)
             found++;
     }
-    return found >= wanted;
+    return found >= slots_of_block(run);
 }
 
 uint32_t run_next_attempt(const Run *run, uint32_t row, uint32_t block) {
@@ -195,55 +191,148 @@ static void keep_if(Run *run, const bool *keep) {
     run->sample_count = kept;
 }
 
-/* Drops discarded attempts, then all but the attempt that counts for each block. */
-static void keep_counting_attempts(Run *run) {
+/* By row, block and attempt, then by slot, then by place in the file. */
+static int compare_places(const void *left, const void *right, void *samples) {
+    const size_t *i = left, *j = right;
+    const Sample *a = (const Sample *)samples + *i, *b = (const Sample *)samples + *j;
+    if (a->row != b->row)
+        return a->row < b->row ? -1 : 1;
+    if (a->block != b->block)
+        return a->block < b->block ? -1 : 1;
+    if (a->attempt != b->attempt)
+        return a->attempt < b->attempt ? -1 : 1;
+    if (a->arm != b->arm)
+        return a->arm < b->arm ? -1 : 1;
+    if (a->control != b->control)
+        return a->control ? 1 : -1;
+    return *i < *j ? -1 : *i > *j;
+}
+
+/* Indices of the run's samples in that order: a long run is walked block by block instead of searched for each sample.
+ * Owned by the caller. */
+static size_t *sorted_places(const Run *run) {
+    size_t *places = zeroed(run->sample_count, sizeof *places);
+    for (size_t i = 0; i < run->sample_count; i++)
+        places[i] = i;
+    if (run->sample_count > 1)
+        qsort_r(places, run->sample_count, sizeof *places, compare_places, run->samples);
+    return places;
+}
+
+static bool same_block(const Sample *a, const Sample *b) {
+    return a->row == b->row && a->block == b->block;
+}
+
+/* Where the samples end that share the block of places[first], and its attempt too if asked. */
+static size_t group_end(const Run *run, const size_t *places, size_t first, bool attempt) {
+    const Sample *one = &run->samples[places[first]];
+    size_t end = first + 1;
+    while (end < run->sample_count && same_block(one, &run->samples[places[end]]) &&
+           (!attempt || one->attempt == run->samples[places[end]].attempt))
+        end++;
+    return end;
+}
+
+/* A slot stored twice counts once: the first line is the sample, the others are no better than unreadable. */
+static void drop_repeated_slots(Run *run) {
+    bool *keep = zeroed(run->sample_count, sizeof *keep);
+    size_t *places = sorted_places(run);
+    for (size_t i = 0; i < run->sample_count; i++) {
+        const Sample *one = &run->samples[places[i]], *last = i == 0 ? NULL : &run->samples[places[i - 1]];
+        keep[places[i]] = last == NULL || !same_block(one, last) || one->attempt != last->attempt ||
+                          one->arm != last->arm || one->control != last->control;
+        run->unreadable_lines += !keep[places[i]];
+    }
+    keep_if(run, keep);
+    free(places);
+    free(keep);
+}
+
+static void drop_discarded_attempts(Run *run) {
     bool *keep = zeroed(run->sample_count, sizeof *keep);
     for (size_t i = 0; i < run->sample_count; i++)
         keep[i] = !is_discarded(run, &run->samples[i]);
     keep_if(run, keep);
-
-    for (size_t i = 0; i < run->sample_count; i++) {
-        const Sample *sample = &run->samples[i];
-        bool complete = run_block_is_complete(run, sample->row, sample->block, sample->attempt);
-        keep[i] = true;
-        for (size_t j = 0; j < run->sample_count && keep[i]; j++) {
-            const Sample *other = &run->samples[j];
-            if (other->row != sample->row || other->block != sample->block || other->attempt == sample->attempt)
-                continue;
-            bool other_complete = run_block_is_complete(run, other->row, other->block, other->attempt);
-            if (complete != other_complete ? other_complete : other->attempt > sample->attempt)
-                keep[i] = false;
-        }
-    }
-    keep_if(run, keep);
     free(keep);
 }
 
-static const Sample *baseline_of_block(const Run *run, const Sample *sample) {
-    const Sample *found = NULL;
-    for (size_t i = 0; i < run->sample_count; i++) {
-        const Sample *other = &run->samples[i];
-        if (other->row != sample->row || other->block != sample->block || other->arm != run->meta.baseline ||
-            other->status != SAMPLE_OK)
-            continue;
-        if (found == NULL || !other->control)
-            found = other;
+/* Of a block's attempts the highest complete one stays; where none is complete, the highest. */
+static void keep_counting_attempts(Run *run) {
+    bool *keep = zeroed(run->sample_count, sizeof *keep);
+    size_t *places = sorted_places(run), wanted = slots_of_block(run);
+    for (size_t first = 0; first < run->sample_count;) {
+        size_t end = group_end(run, places, first, false), chosen = first, chosen_end = first;
+        bool chosen_complete = false;
+        for (size_t attempt = first; attempt < end;) {
+            size_t attempt_end = group_end(run, places, attempt, true), found = 0;
+            for (size_t i = attempt; i < attempt_end; i++)
+                found += run->meta.arms[run->samples[places[i]].arm].available;
+            if (found >= wanted || !chosen_complete) {
+                chosen = attempt;
+                chosen_end = attempt_end;
+                chosen_complete = found >= wanted;
+            }
+            attempt = attempt_end;
+        }
+        for (size_t i = chosen; i < chosen_end; i++)
+            keep[places[i]] = true;
+        first = end;
     }
-    return found;
+    keep_if(run, keep);
+    free(places);
+    free(keep);
 }
 
+static void judge_checksum(Sample *sample, const Sample *baseline) {
+    if (sample->status != SAMPLE_OK || sample->checksum == 0 || baseline == NULL || baseline == sample ||
+        baseline->checksum == 0 || baseline->checksum == sample->checksum)
+        return;
+    sample->status = SAMPLE_CORRUPT;
+    free(sample->message);
+    sample->message = text_copy("its results differ from the baseline's at the same seed");
+}
+
+/* One attempt of each block is left, so that a block's baseline is its first baseline slot that is ok. */
 static void judge_checksums(Run *run) {
-    for (size_t i = 0; i < run->sample_count; i++) {
-        Sample *sample = &run->samples[i];
-        if (sample->status != SAMPLE_OK || sample->checksum == 0)
-            continue;
-        const Sample *baseline = baseline_of_block(run, sample);
-        if (baseline == NULL || baseline == sample || baseline->checksum == 0 || baseline->checksum == sample->checksum)
-            continue;
-        sample->status = SAMPLE_CORRUPT;
-        free(sample->message);
-        sample->message = text_copy("its results differ from the baseline's at the same seed");
+    size_t *places = sorted_places(run);
+    for (size_t first = 0; first < run->sample_count;) {
+        size_t end = group_end(run, places, first, false);
+        const Sample *baseline = NULL;
+        for (size_t i = first; i < end && baseline == NULL; i++) {
+            const Sample *sample = &run->samples[places[i]];
+            baseline = sample->arm == run->meta.baseline && sample->status == SAMPLE_OK ? sample : NULL;
+        }
+        for (size_t i = first; i < end; i++)
+            judge_checksum(&run->samples[places[i]], baseline);
+        first = end;
     }
+    free(places);
+}
+
+static int compare_reals(const void *left, const void *right) {
+    const double *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* A row's floor is the median of what its baseline slots found, so that one odd process does not move a whole row. */
+static void find_floors(Run *run) {
+    double *floors = zeroed(run->sample_count, sizeof *floors);
+    for (uint32_t row = 0; row < run->meta.row_count; row++) {
+        size_t count = 0;
+        for (size_t i = 0; i < run->sample_count; i++) {
+            const Sample *sample = &run->samples[i];
+            if (sample->row != row || sample->arm != run->meta.baseline || sample->status != SAMPLE_OK)
+                continue;
+            double floor = sample_measure(sample, "floor_rss_bytes");
+            if (floor >= 0) /* false where it was not measured */
+                floors[count++] = floor;
+        }
+        if (count == 0)
+            continue;
+        qsort(floors, count, sizeof *floors, compare_reals);
+        run->meta.rows[row].floor_bytes = (uint64_t)((floors[(count - 1) / 2] + floors[count / 2]) / 2);
+    }
+    free(floors);
 }
 
 Run *run_load(const char *folder, StoreError *error) {
@@ -263,8 +352,11 @@ Run *run_load(const char *folder, StoreError *error) {
     }
     parse_lines(run, text, length);
     free(text);
+    drop_repeated_slots(run);
+    drop_discarded_attempts(run);
     keep_counting_attempts(run);
     judge_checksums(run);
+    find_floors(run);
     return run;
 }
 
