@@ -14,6 +14,7 @@ typedef enum ExitCode {
     EXIT_CODE_USAGE = 2,            /* bad input: the line on stderr names the thing and the cure */
     EXIT_CODE_SLOTS_FAILED = 3,     /* the run is complete, but some slots of arms that were asked for failed */
     EXIT_CODE_NOTHING_MEASURED = 4, /* no slot could be measured at all */
+    EXIT_CODE_NOT_CONCLUSIVE = 5,   /* --strict: a row is imprecise, unstable or has too few blocks */
     EXIT_CODE_INTERRUPTED = 130,    /* SIGINT or SIGTERM; what was measured is kept and can be resumed */
 } ExitCode;
 

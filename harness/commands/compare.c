@@ -8,8 +8,8 @@
 
 #include "../report/report.h"
 #include "arguments.h"
+#include "conclusive.h"
 
-enum { EXIT_CODE_NOT_CONCLUSIVE = 5 }; /* --strict: a row is imprecise, unstable or has too few blocks */
 enum { KEY_REFERENCE = 'r', KEY_FORMAT = 'f', KEY_METRIC = 'm', KEY_STRICT = 's' };
 enum { MAXIMUM_METRICS = 2 };
 
@@ -102,18 +102,6 @@ static bool find_reference(const Run *run, const char *name, uint32_t *reference
     return false;
 }
 
-static bool is_conclusive(const Comparison *comparison) {
-    for (size_t r = 0; r < comparison->row_count; r++) {
-        const ComparisonRow *row = &comparison->rows[r];
-        for (size_t c = 0; c < row->cell_count; c++) {
-            const Cell *cell = &row->cells[c];
-            if (cell->imprecise || cell->verdict == VERDICT_UNSTABLE || cell->verdict == VERDICT_TOO_FEW)
-                return false;
-        }
-    }
-    return true;
-}
-
 static int compare_arms(const Run *run, const CompareOptions *options) {
     uint32_t reference;
     if (!find_reference(run, options->reference, &reference))
@@ -123,7 +111,7 @@ static int compare_arms(const Run *run, const CompareOptions *options) {
     bool conclusive = true;
     for (size_t i = 0; i < options->metric_count; i++) {
         comparisons[i] = comparison_of_run(run, options->metrics[i], reference);
-        conclusive = conclusive && is_conclusive(comparisons[i]);
+        conclusive = conclusive && comparison_is_conclusive(comparisons[i]);
     }
     int written = report_print_comparisons(run, (const Comparison *const *)comparisons, options->metric_count,
                                            options->format, stdout);

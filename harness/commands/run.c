@@ -16,6 +16,7 @@
 #include "../experiment/experiment.h"
 #include "../experiment/host.h"
 #include "../report/report.h"
+#include "conclusive.h"
 #include "progress.h"
 #include "run_options.h"
 #include "run_plan.h"
@@ -100,6 +101,10 @@ static int finish(const RunOptions *options, const char *folder, const Experimen
         printf("\nThe run is in %s. Charts: %s charts %s\n", folder, program_invocation_name, folder);
     if (fflush(stdout) != 0)
         code = failure("cannot write to stdout: %s", strerror(errno));
+    if (code == EXIT_CODE_OK && options->strict && !run_is_conclusive(run)) {
+        fputs("allocbench: --strict: a row is imprecise, unstable or has too few blocks\n", stderr);
+        code = EXIT_CODE_NOT_CONCLUSIVE;
+    }
     run_free(run);
     return code;
 }

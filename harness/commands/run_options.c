@@ -31,6 +31,11 @@ enum Key {
     KEY_NO_PIN,
     KEY_WORK_FROM,
     KEY_NO_TABLE,
+    KEY_MODE,
+    KEY_THP,
+    KEY_MEMORY_BLOCKS,
+    KEY_COUNTERS,
+    KEY_STRICT,
 };
 
 static const struct argp_option option_table[] = {
@@ -43,8 +48,20 @@ static const struct argp_option option_table[] = {
     {"workloads", KEY_WORKLOADS, "LIST", 0, "Only these: rows of the suite, or any workload, preset or program", 0},
     {"threads", KEY_THREADS, "LIST", 0, "Numbers of threads, such as 1,2, in place of the suite's", 0},
     {"baseline", KEY_BASELINE, "ALLOCATOR", 0, "What the others are compared with [glibc]", 0},
+    {"thp", KEY_THP, "LIST", 0,
+     "Transparent huge pages: inherit (as the system has it), never, or inherit,never, which measures every row twice "
+     "[inherit]",
+     0},
     {0, 0, 0, 0, "How it is measured:", 2},
+    {"mode", KEY_MODE, "MODE", 0,
+     "throughput; latency (single calls); icount (instructions under callgrind); limit (the smallest memory limit) "
+     "[throughput]",
+     0},
     {"blocks", KEY_BLOCKS, "N", 0, "Blocks: each holds every allocator once and the baseline twice", 0},
+    {"memory-blocks", KEY_MEMORY_BLOCKS, "N", 0,
+     "Blocks before these that count live bytes, for memory over time [3, or 1 if under 10 are compared]", 0},
+    {"counters", KEY_COUNTERS, "LIST", OPTION_ARG_OPTIONAL,
+     "Count in blocks of their own: hardware, syscalls, or none [hardware,syscalls when only --counters is given]", 0},
     {"slot-ms", KEY_SLOT_MS, "N", 0, "Length of a slot on the baseline, milliseconds", 0},
     {"seed", KEY_SEED, "N", 0, "Seed of orders and request sequences [1]", 0},
     {"precision", KEY_PRECISION, "P", 0,
@@ -63,6 +80,7 @@ static const struct argp_option option_table[] = {
     {"resume", KEY_RESUME, NULL, 0, "Go on with the run in --out [results/latest]", 0},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "Print the plan and how long it takes; measure nothing", 0},
     {"no-table", KEY_NO_TABLE, NULL, 0, "Do not print the tables at the end", 0},
+    {"strict", KEY_STRICT, NULL, 0, "Exit with 5 when a row is imprecise, unstable or has too few blocks", 0},
     {0},
 };
 
@@ -79,7 +97,7 @@ static const char documentation[] =
     "Exit codes: 0 all well (allocators that are not installed are skipped); 1 internal or system failure; 2 bad "
     "input; "
     "3 the run is complete but some slots failed, or a library that was given cannot be preloaded; 4 nothing could be "
-    "measured; 130 interrupted (what was measured is kept; go on with --resume).";
+    "measured; 5 see --strict; 130 interrupted (what was measured is kept; go on with --resume).";
 
 typedef struct Parsing {
     RunOptions *options;
@@ -129,10 +147,18 @@ static error_t on_option(int key, char *text, struct argp_state *state) {
     Parsing *parsing = state->input;
     RunOptions *options = parsing->options;
     Choices *choices = &options->choices;
+    unsigned bits;
+    uint64_t number;
+    RunMode mode;
     if (parsing->code != EXIT_CODE_OK)
         return 0; /* only the first mistake is told */
     switch (key) {
     case ARGP_KEY_ARG:
+        if (choices->counters >= 0 && suite_parse_counters(text, &bits)) {
+            parsing->code = usage_error("--counters %s: write --counters=%s", text, text);
+            break;
+        }
+        __attribute__((fallthrough));
     case KEY_SUITE:
         if (options->suite != NULL)
             parsing->code = usage_error("two suites, '%s' and '%s'; give one", options->suite, text);
@@ -201,6 +227,30 @@ static error_t on_option(int key, char *text, struct argp_state *state) {
     case KEY_WORK_FROM:
         choices->work_from = text;
         break;
+    case KEY_MODE:
+        if (run_mode_parse(text, &mode))
+            choices->mode = (int)mode;
+        else
+            parsing->code = usage_error("--mode %s: must be throughput, latency, icount or limit", text);
+        break;
+    case KEY_THP:
+        if (!suite_parse_thp(text, &choices->thp))
+            parsing->code = usage_error("--thp %s: must be inherit, never or inherit,never", text);
+        break;
+    case KEY_MEMORY_BLOCKS:
+        number = 0;
+        expect_u64(parsing, "--memory-blocks", text, 0, 1000, &number);
+        choices->memory_blocks = (int64_t)number;
+        break;
+    case KEY_COUNTERS:
+        bits = SUITE_COUNT_HARDWARE | SUITE_COUNT_SYSCALLS;
+        if (text != NULL && !suite_parse_counters(text, &bits))
+            parsing->code = usage_error("--counters=%s: must be none, hardware, syscalls or hardware,syscalls", text);
+        choices->counters = (int)bits;
+        break;
+    case KEY_STRICT:
+        options->strict = true;
+        break;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -217,13 +267,16 @@ static int check_resume(const RunOptions *options) {
     if (options->suite != NULL || choices->allocators != NULL || choices->workloads != NULL ||
         choices->baseline != NULL || choices->work_from != NULL || choices->thread_count > 0 || choices->blocks > 0 ||
         choices->slot_ms > 0 || choices->timeout_s > 0 || choices->memory_cap_bytes > 0 || choices->seed_given ||
-        choices->precision >= 0 || choices->threshold >= 0 || choices->pin >= 0)
-        return usage_error("--resume goes on with the stored plan; only --out, --max-time and --no-table go with it");
+        choices->precision >= 0 || choices->threshold >= 0 || choices->pin >= 0 || choices->mode >= 0 ||
+        choices->memory_blocks >= 0 || choices->thp != 0 || choices->counters >= 0)
+        return usage_error(
+            "--resume goes on with the stored plan; only --out, --max-time, --strict and --no-table go with it");
     return EXIT_CODE_OK;
 }
 
 int run_options_read(int argc, char **argv, RunOptions *options) {
-    *options = (RunOptions){.choices = {.precision = -1, .threshold = -1, .pin = -1}};
+    *options = (RunOptions){
+        .choices = {.precision = -1, .threshold = -1, .pin = -1, .mode = -1, .memory_blocks = -1, .counters = -1}};
     Parsing parsing = {options, EXIT_CODE_OK};
     static const struct argp argp = {option_table, on_option, "[SUITE]", documentation, NULL, NULL, NULL};
     int code = arguments_parse(&argp, "run", argc, argv, &parsing);

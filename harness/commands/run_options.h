@@ -10,6 +10,7 @@ typedef struct RunOptions {
     const char *suite;
     const char *out; /* NULL: results/runs/<stamp>-<suite> */
     bool resume, dry_run, no_table;
+    bool strict;         /* exit with EXIT_CODE_NOT_CONCLUSIVE when a row is not conclusive */
     uint64_t max_time_s; /* 0: the suite's */
     Choices choices;
     TextList joined; /* owns lists that were given in several options */

@@ -54,10 +54,15 @@ void run_plan_stamp(RunMeta *meta, int argc, char **argv) {
     meta->host_json = host_record();
 }
 
+static void print_observed(uint32_t blocks, const char *purpose, FILE *out) {
+    if (blocks > 0)
+        fprintf(out, "%" PRIu32 " %s, then ", blocks, purpose);
+}
+
 bool run_plan_print(const RunMeta *meta, FILE *out) {
     size_t slots = 1;
-    fprintf(out, "suite %s, seed %" PRIu64 ", baseline %s\n\nallocators\n", meta->suite, meta->seed,
-            meta->arms[meta->baseline].name);
+    fprintf(out, "mode %s, suite %s, seed %" PRIu64 ", baseline %s\n\nallocators\n", run_mode_name(meta->mode),
+            meta->suite, meta->seed, meta->arms[meta->baseline].name);
     for (size_t i = 0; i < meta->arm_count; i++) {
         const Arm *arm = &meta->arms[i];
         if (!arm->available)
@@ -74,21 +79,26 @@ bool run_plan_print(const RunMeta *meta, FILE *out) {
         char *work = row->operations > 0 ? text_format("%" PRIu64 " %s a slot", row->operations, row->unit)
                      : row->scaled ? text_format("%s, fitted to %" PRIu64 " ms", row->unit, meta->slot_ns / 1000000)
                                    : text_format("%s, as much as the workload says", row->unit);
+        const char *thp = row->thp == THP_NEVER ? ", without huge pages" : "";
         if (row->unsupported != NULL)
-            fprintf(out, "  %-20s unsupported: %s\n", row->name, row->unsupported);
+            fprintf(out, "  %-24s unsupported: %s\n", row->name, row->unsupported);
         else if (row->kind == ROW_PROGRAM)
-            fprintf(out, "  %-20s %s\n", row->name, row->arguments);
+            fprintf(out, "  %-24s %s%s\n", row->name, row->arguments, thp);
         else
-            fprintf(out, "  %-20s %s%s%s: %s\n", row->name, row->workload, *row->arguments == '\0' ? "" : " ",
-                    row->arguments, work);
+            fprintf(out, "  %-24s %s%s%s: %s%s\n", row->name, row->workload, *row->arguments == '\0' ? "" : " ",
+                    row->arguments, work, thp);
         free(work);
     }
     uint64_t seconds = experiment_estimate_ns(meta) / 1000000000;
+    fprintf(out, "\nrows: %zu\nblocks of each: ", meta->row_count);
+    print_observed(meta->memory_blocks, "for memory over time", out);
+    print_observed(meta->counter_blocks, "for hardware counters", out);
+    print_observed(meta->syscall_blocks, "for system calls", out);
     fprintf(out,
-            "\nrows: %zu\nblocks of each: %" PRIu32 " for memory over time, then %s%" PRIu32
+            "%s%" PRIu32
             " to compare\nslots of a block: %zu (each allocator once, the baseline twice)\nin all %s%" PRIu64
             " min %02" PRIu64 " s\n",
-            meta->row_count, meta->memory_blocks, meta->precision > 0 ? "at most " : "", meta->maximum_blocks, slots,
+            meta->precision > 0 ? "at most " : "", meta->maximum_blocks, slots,
             meta->precision > 0 ? "at most about " : "about ", seconds / 60, seconds % 60);
     return fflush(out) == 0;
 }
@@ -152,7 +162,7 @@ static bool is_file(const char *path, const char *sha256) {
     return same;
 }
 
-static bool row_is_unchanged(const Row *row, const Catalogue *catalogue, StoreError *error) {
+static bool row_is_unchanged(RunMode mode, const Row *row, const Catalogue *catalogue, StoreError *error) {
     if (row->kind == ROW_WORKLOAD) {
         const char *preset;
         const CatalogueEntry *entry = catalogue_find(catalogue, row->workload, &preset);
@@ -163,7 +173,7 @@ static bool row_is_unchanged(const Row *row, const Catalogue *catalogue, StoreEr
     char *now = program == NULL ? NULL : program_sha256(program);
     char *unsupported = program == NULL ? NULL : program_unsupported(program);
     bool same = now != NULL && row->sha256 != NULL && strcmp(now, row->sha256) == 0 &&
-                (unsupported == NULL) == (row->unsupported == NULL);
+                (mode != MODE_THROUGHPUT || (unsupported == NULL) == (row->unsupported == NULL));
     free(unsupported);
     free(now);
     program_free(program);
@@ -189,7 +199,7 @@ bool run_plan_is_unchanged(const RunMeta *meta, const Catalogue *catalogue, Stor
             return changed(error, "the library of", arm->name);
     }
     for (size_t i = 0; i < meta->row_count; i++) {
-        if (!row_is_unchanged(&meta->rows[i], catalogue, error))
+        if (!row_is_unchanged(meta->mode, &meta->rows[i], catalogue, error))
             return false;
     }
     return true;

@@ -7,10 +7,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "allocator.h"
 #include "process.h"
 #include "program.h"
+
+/* Under callgrind a workload is some fifty times slower, and its cost an operation needs no long run. */
+enum { ICOUNT_SHARE = 40 };
 
 static bool complain(StoreError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -126,6 +130,10 @@ static bool add_program(Assembly *assembly, const char *row_name, const char *pr
         .unsupported = program_unsupported(program),
         .sha256 = program_sha256(program),
     };
+    if (row.unsupported == NULL && assembly->meta->mode != MODE_THROUGHPUT)
+        row.unsupported = text_format("a whole program has no marks and no single calls that --mode %s could measure; "
+                                      "measure it by --mode throughput",
+                                      run_mode_name(assembly->meta->mode));
     program_free(program);
     return add_row(assembly, row);
 }
@@ -149,6 +157,11 @@ static bool add_workload(Assembly *assembly, const SuiteRow *suite_row) {
     const uint32_t *threads = override                      ? assembly->choices->threads
                               : suite_row->thread_count > 0 ? suite_row->threads
                                                             : &own;
+    /* Instructions are to be the same from run to run, so nothing that is timed may decide how much is done. */
+    bool counted = assembly->meta->mode == MODE_ICOUNT;
+    uint64_t operations = suite_row->operations;
+    if (operations == 0 && counted && entry->scaled)
+        operations = entry->default_operations < ICOUNT_SHARE ? 1 : entry->default_operations / ICOUNT_SHARE;
     size_t count = override ? assembly->choices->thread_count : suite_row->thread_count;
     bool good = true;
     for (size_t i = 0; i < (count == 0 ? 1 : count) && good; i++) {
@@ -161,8 +174,9 @@ static bool add_workload(Assembly *assembly, const SuiteRow *suite_row) {
             .arguments = preset == NULL ? text_copy(further)
                                         : text_format("--preset %s%s%s", preset, *further == '\0' ? "" : " ", further),
             .unit = text_copy(entry->unit),
-            .operations = suite_row->operations,
-            .scaled = entry->scaled && suite_row->operations == 0,
+            .operations = operations,
+            .scaled = entry->scaled && operations == 0,
+            .memory = entry->memory,
             .sha256 = text_copy(sha256),
         };
         good = add_row(assembly, row);
@@ -225,6 +239,37 @@ static bool add_rows(Assembly *assembly, const Suite *suite) {
     return good;
 }
 
+static Row copy_of_row(const Row *row, ThpChoice thp) {
+    Row copy = *row;
+    copy.name = text_format("%s thp=%s", row->name, thp == THP_NEVER ? "never" : "inherit");
+    copy.workload = text_copy(row->workload);
+    copy.arguments = text_copy(row->arguments);
+    copy.unit = text_copy(row->unit);
+    copy.unsupported = text_copy(row->unsupported);
+    copy.sha256 = text_copy(row->sha256);
+    copy.thp = thp;
+    if (thp == THP_NEVER && row->unsupported == NULL && prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) < 0)
+        copy.unsupported = text_copy("this kernel cannot switch transparent huge pages off for a process (prctl "
+                                     "PR_SET_THP_DISABLE); leave --thp out");
+    return copy;
+}
+
+/* One row for each row and value. A plan that has only what the system has keeps its names. */
+static void multiply_by_thp(RunMeta *meta, unsigned thp) {
+    if (thp == 1u << THP_INHERIT)
+        return;
+    RunMeta before = {.rows = meta->rows, .row_count = meta->row_count};
+    meta->rows = zeroed(2 * before.row_count, sizeof *meta->rows);
+    meta->row_count = 0;
+    for (size_t i = 0; i < before.row_count; i++) {
+        for (ThpChoice choice = THP_INHERIT; choice <= THP_NEVER; choice++) {
+            if ((thp & 1u << choice) != 0)
+                meta->rows[meta->row_count++] = copy_of_row(&before.rows[i], choice);
+        }
+    }
+    run_meta_release(&before);
+}
+
 /* ---- work from another run ---- */
 
 /* Takes the operation counts of rows that are the same in both runs; refuses when a scaled row is not among them. */
@@ -254,23 +299,23 @@ static bool take_work(const char *folder, RunMeta *meta, StoreError *error) {
     return good;
 }
 
-bool assemble_run(const Suite *suite, const Choices *choices, const Catalogue *catalogue, RunMeta *meta,
-                  StoreError *error) {
-    uint64_t blocks = choices->blocks > 0 ? choices->blocks : suite->blocks;
-    *meta = (RunMeta){
-        .format_version = RUN_FORMAT_VERSION,
-        .suite = text_copy(suite->name),
-        .seed = choices->seed_given ? choices->seed : 1,
-        .memory_blocks = blocks >= 10 ? 3 : 1, /* of three the one with the median peak is drawn */
-        .minimum_blocks = (uint32_t)blocks,
-        .maximum_blocks = (uint32_t)blocks,
-        .precision = choices->precision >= 0 ? choices->precision : suite->precision,
-        .threshold = choices->threshold >= 0 ? choices->threshold : suite->threshold,
-        .slot_ns = (choices->slot_ms > 0 ? choices->slot_ms : suite->slot_ms) * 1000000,
-        .timeout_ns = (choices->timeout_s > 0 ? choices->timeout_s : suite->timeout_s) * 1000000000,
-        .memory_cap_bytes = choices->memory_cap_bytes > 0 ? choices->memory_cap_bytes : assemble_default_memory_cap(),
-        .pin = choices->pin >= 0 ? choices->pin != 0 : suite->pin,
-    };
+/* ---- blocks ---- */
+
+/* The mode and what follows from it: a suite's numbers of blocks were meant for the suite's own mode. */
+static bool set_blocks(const Suite *suite, const Choices *choices, RunMeta *meta, StoreError *error) {
+    meta->mode = choices->mode >= 0 ? (RunMode)choices->mode : suite->mode;
+    bool timed = meta->mode == MODE_THROUGHPUT, own = meta->mode == suite->mode;
+    bool adaptive = timed || meta->mode == MODE_LATENCY;
+    const char *mode = run_mode_name(meta->mode);
+    if (!timed && choices->memory_blocks > 0)
+        return complain(error, "--memory-blocks: --mode %s counts no live bytes; leave one of the two out", mode);
+    if (!timed && choices->counters > 0)
+        return complain(error, "--counters: --mode %s measures nothing beside; leave one of the two out", mode);
+    if (!adaptive && choices->precision > 0)
+        return complain(error, "--precision: --mode %s has a fixed number of blocks; give it by --blocks", mode);
+    uint64_t blocks = choices->blocks > 0 ? choices->blocks : own ? suite->blocks : suite_default_blocks(meta->mode);
+    meta->minimum_blocks = meta->maximum_blocks = (uint32_t)blocks;
+    meta->precision = !adaptive ? 0 : choices->precision >= 0 ? choices->precision : suite->precision;
     /* Precision is looked at from 10 blocks on; a given number of blocks is then the upper bound. */
     if (meta->precision > 0) {
         meta->minimum_blocks = 10;
@@ -278,14 +323,40 @@ bool assemble_run(const Suite *suite, const Choices *choices, const Catalogue *c
         if (meta->maximum_blocks < meta->minimum_blocks)
             meta->minimum_blocks = meta->maximum_blocks;
     }
+    if (!timed)
+        return true;
+    int64_t memory_blocks = choices->memory_blocks >= 0 ? choices->memory_blocks : suite->memory_blocks;
+    /* Of three the one with the median peak is drawn. */
+    meta->memory_blocks = memory_blocks >= 0 ? (uint32_t)memory_blocks : blocks >= 10 ? 3 : 1;
+    unsigned counters = choices->counters >= 0 ? (unsigned)choices->counters : suite->counters;
+    meta->counter_blocks = (counters & SUITE_COUNT_HARDWARE) != 0 ? 1 : 0;
+    meta->syscall_blocks = (counters & SUITE_COUNT_SYSCALLS) != 0 ? 1 : 0;
+    return true;
+}
+
+bool assemble_run(const Suite *suite, const Choices *choices, const Catalogue *catalogue, RunMeta *meta,
+                  StoreError *error) {
+    *meta = (RunMeta){
+        .format_version = RUN_FORMAT_VERSION,
+        .suite = text_copy(suite->name),
+        .seed = choices->seed_given ? choices->seed : 1,
+        .threshold = choices->threshold >= 0 ? choices->threshold : suite->threshold,
+        .slot_ns = (choices->slot_ms > 0 ? choices->slot_ms : suite->slot_ms) * 1000000,
+        .timeout_ns = (choices->timeout_s > 0 ? choices->timeout_s : suite->timeout_s) * 1000000000,
+        .memory_cap_bytes = choices->memory_cap_bytes > 0 ? choices->memory_cap_bytes : assemble_default_memory_cap(),
+        .pin = choices->pin >= 0 ? choices->pin != 0 : suite->pin,
+    };
     const char *allocators = choices->allocators != NULL ? choices->allocators : suite->allocators;
     const char *baseline = choices->baseline != NULL ? choices->baseline : suite->baseline;
     Assembly assembly = {choices, catalogue, meta, error};
     bool good =
+        set_blocks(suite, choices, meta, error) &&
         add_arms(meta, allocators != NULL ? allocators : "glibc,jemalloc,mimalloc,tcmalloc,tbb,minipool", error) &&
         choose_baseline(meta, baseline != NULL ? baseline : "glibc", error) && add_rows(&assembly, suite) &&
         (choices->work_from == NULL || take_work(choices->work_from, meta, error));
-    if (!good)
+    if (good)
+        multiply_by_thp(meta, choices->thp != 0 ? choices->thp : suite->thp);
+    else
         run_meta_release(meta);
     return good;
 }

@@ -21,6 +21,10 @@ typedef struct Choices {
     bool seed_given;
     double precision, threshold; /* < 0: unset */
     int pin;                     /* < 0: unset */
+    int mode;                    /* RunMode; < 0: unset */
+    int64_t memory_blocks;       /* < 0: unset */
+    unsigned thp;                /* as in Suite; 0: unset */
+    int counters;                /* SUITE_COUNT_...; < 0: unset */
 } Choices;
 
 /* Fills *meta but for id, created, command and host. False: *error says what is wrong and the cure. */

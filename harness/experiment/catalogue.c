@@ -59,6 +59,7 @@ static void consider(Catalogue *catalogue, char *path) {
         .path = path,
         .unit = text_copy(json_string_value(json_object_get(json, "unit"))),
         .scaled = json_is_true(json_object_get(json, "scaled")),
+        .memory = json_is_true(json_object_get(json, "memory")),
         .default_operations = (uint64_t)json_integer_value(json_object_get(json, "default_operations")),
         .description = json,
     };

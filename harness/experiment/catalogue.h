@@ -13,6 +13,7 @@ typedef struct CatalogueEntry {
     char *path;
     char *unit;
     bool scaled;
+    bool memory; /* memory is its result, and it has no throughput */
     uint64_t default_operations;
     json_t *description; /* the whole object */
 } CatalogueEntry;

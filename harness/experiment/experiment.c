@@ -25,7 +25,10 @@ enum {
     HOPELESS_AFTER = 2, /* an arm that hung in so many slots of a row in succession is not started there again */
     SLOT_OVERHEAD_NS = 40000000,
     PROGRAM_GUESS_NS = 300000000,
+    TRACED_SLOWDOWN = 2, /* guesses for --dry-run: under strace, */
+    LIMIT_PROBES = 12,   /* a search for a limit, */
 };
+#define CALLGRIND_GUESS_NS UINT64_C(6000000000) /* and both counted runs of a slot */
 
 /* What is known about each row while the run goes on. */
 typedef struct RowState {
@@ -56,6 +59,15 @@ static uint32_t all_blocks(const RunMeta *meta) {
     return run_observed_blocks(meta) + meta->maximum_blocks;
 }
 
+static uint64_t guess_slot_ns(const RunMeta *meta, const Row *row, BlockKind kind) {
+    uint64_t slot_ns = (row->kind == ROW_PROGRAM ? PROGRAM_GUESS_NS : meta->slot_ns) + SLOT_OVERHEAD_NS;
+    if (kind == BLOCKS_OF_SYSCALLS)
+        return slot_ns * TRACED_SLOWDOWN;
+    if (kind == BLOCKS_COMPARED && meta->mode == MODE_ICOUNT)
+        return CALLGRIND_GUESS_NS;
+    return kind == BLOCKS_COMPARED && meta->mode == MODE_LIMIT ? slot_ns * LIMIT_PROBES : slot_ns;
+}
+
 uint64_t experiment_estimate_ns(const RunMeta *meta) {
     uint64_t slots = 1, total = 0;
     for (size_t i = 0; i < meta->arm_count; i++)
@@ -64,8 +76,9 @@ uint64_t experiment_estimate_ns(const RunMeta *meta) {
         const Row *row = &meta->rows[i];
         if (row->unsupported != NULL)
             continue;
-        uint64_t slot_ns = row->kind == ROW_PROGRAM ? PROGRAM_GUESS_NS : meta->slot_ns;
-        total += slots * all_blocks(meta) * (slot_ns + SLOT_OVERHEAD_NS);
+        total += slots * (meta->memory_blocks + meta->counter_blocks) * guess_slot_ns(meta, row, BLOCKS_OF_MEMORY);
+        total += slots * meta->syscall_blocks * guess_slot_ns(meta, row, BLOCKS_OF_SYSCALLS);
+        total += slots * meta->maximum_blocks * guess_slot_ns(meta, row, BLOCKS_COMPARED);
         total += row->scaled && row->operations == 0 ? meta->slot_ns * 6 / 5 : 0;
     }
     return total;
@@ -118,7 +131,7 @@ static SlotEnd start_slot(Measuring *measuring, uint32_t row_index, const Arm *a
     SlotLimits limits = {meta->timeout_ns, meta->memory_cap_bytes, experiment->stop};
     if (row->kind == ROW_PROGRAM) {
         char *scratch = text_format("%s/%u", measuring->scratch, row_index);
-        ProgramSlotRequest request = {row->arguments, scratch, arm, padding, limits};
+        ProgramSlotRequest request = {row->arguments, scratch, arm, padding, row->thp, limits};
         SlotEnd end = slot_run_program(&request, sample, measuring->error);
         free(scratch);
         return end;
@@ -131,6 +144,7 @@ static SlotEnd start_slot(Measuring *measuring, uint32_t row_index, const Arm *a
         .argv = argv.items,
         .arm = arm,
         .padding_bytes = padding,
+        .thp = row->thp,
         .bound_threads = meta->pin ? row->threads : 0,
         .observe = observed(meta, row, sample->block),
         .limits = limits,

@@ -30,6 +30,7 @@ static SlotEnd run_for(const Experiment *experiment, uint32_t row_index, uint64_
     SlotRequest request = {
         .argv = argv.items,
         .arm = &meta->arms[meta->baseline],
+        .thp = row->thp,
         .bound_threads = meta->pin ? row->threads : 0,
         .limits = {meta->timeout_ns, meta->memory_cap_bytes, experiment->stop},
     };
@@ -69,6 +70,18 @@ static ExperimentEnd fit_row(const Experiment *experiment, uint32_t row_index, S
     return EXPERIMENT_COMPLETE;
 }
 
+/* Rows that differ in huge pages alone do the same work: the one fitted before; NULL when there is none. */
+static const Row *twin_before(const RunMeta *meta, uint32_t row_index) {
+    const Row *row = &meta->rows[row_index];
+    for (uint32_t i = 0; i < row_index; i++) {
+        const Row *other = &meta->rows[i];
+        if (other->scaled && other->thp != row->thp && other->threads == row->threads && other->operations > 0 &&
+            strcmp(other->workload, row->workload) == 0 && strcmp(other->arguments, row->arguments) == 0)
+            return other;
+    }
+    return NULL;
+}
+
 ExperimentEnd experiment_fit_work(Experiment *experiment, StoreError *error) {
     RunMeta *meta = experiment->meta;
     for (uint32_t i = 0; i < meta->row_count; i++) {
@@ -77,6 +90,11 @@ ExperimentEnd experiment_fit_work(Experiment *experiment, StoreError *error) {
         if (experiment->progress != NULL) {
             Progress progress = {.activity = "fitting work", .meta = meta, .row = i, .left_ns = UINT64_MAX};
             experiment->progress(experiment->user, &progress);
+        }
+        const Row *twin = twin_before(meta, i);
+        if (twin != NULL) {
+            meta->rows[i].operations = twin->operations;
+            continue;
         }
         ExperimentEnd end = fit_row(experiment, i, error);
         if (end != EXPERIMENT_COMPLETE)

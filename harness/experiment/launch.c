@@ -96,7 +96,9 @@ static _Noreturn void become(const LaunchRequest *request, char **environment, p
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &request->signal_mask, NULL);
-    execve(request->argv[0], request->argv, environment);
+    /* Kept across exec and fork, so it also reaches a program that hyperfine starts. */
+    if (request->thp != THP_NEVER || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0)
+        execve(request->argv[0], request->argv, environment);
     int failure = errno;
     ssize_t done = write(exec_status, &failure, sizeof failure);
     (void)done;

@@ -15,6 +15,7 @@ typedef struct LaunchRequest {
     const char *preload;    /* library, or NULL */
     const char *settings;   /* "VARIABLE=value&OTHER=value", or "" */
     uint32_t padding_bytes; /* of a variable that only takes up room */
+    ThpChoice thp;          /* of the process and all its descendants */
     int slot_fd;            /* the slot page to pass on; -1: none */
     sigset_t signal_mask;   /* what the child is given back */
 } LaunchRequest;

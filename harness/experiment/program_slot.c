@@ -135,7 +135,13 @@ SlotEnd slot_run_program(const ProgramSlotRequest *request, Sample *sample, Stor
     (void)unlink(output);
     char *argv[] = {hyperfine,       "-N",  "-r",       "1",    "-i",    "--style", "none",
                     "--export-json", times, "--output", output, command, NULL};
-    LaunchRequest launch = {.argv = argv, .settings = "", .padding_bytes = request->padding_bytes, .slot_fd = -1};
+    LaunchRequest launch = {
+        .argv = argv,
+        .settings = "",
+        .padding_bytes = request->padding_bytes,
+        .thp = request->thp,
+        .slot_fd = -1,
+    };
     Watched watched;
     cores_stay_off(0);
     SlotEnd end = slot_watch(&launch, NULL, true, request->arm->path, &request->limits, &watched, error);

@@ -11,6 +11,7 @@ typedef struct ProgramSlotRequest {
     const char *scratch; /* folder with what the program needs; output and times are put there, too */
     const Arm *arm;
     uint32_t padding_bytes;
+    ThpChoice thp;
     SlotLimits limits;
 } ProgramSlotRequest;
 

@@ -262,6 +262,7 @@ SlotEnd slot_run_workload(const SlotRequest *request, Sample *sample, StoreError
         .preload = request->arm->path,
         .settings = request->arm->environment,
         .padding_bytes = request->padding_bytes,
+        .thp = request->thp,
         .slot_fd = fd,
     };
     Watched watched;

@@ -29,6 +29,7 @@ typedef struct SlotRequest {
     char *const *argv; /* of a kit workload; argv[0] is its path */
     const Arm *arm;
     uint32_t padding_bytes;
+    ThpChoice thp;
     uint32_t bound_threads; /* processors that the workload binds threads to; 0: none */
     uint32_t observe;       /* SLOT_OBSERVE_...: what the workload is to look at, which costs it time */
     SlotLimits limits;

@@ -43,6 +43,40 @@ bool suite_parse_threads(const char *text, uint32_t **threads, size_t *count) {
     return good;
 }
 
+/* Sets bit i for words[i]; false when a part of text is none of them, or there is none. */
+static bool parse_words(const char *text, const char *const *words, size_t word_count, unsigned *bits) {
+    TextList parts = {0};
+    text_list_split(&parts, text, ',');
+    bool good = parts.count > 0;
+    *bits = 0;
+    for (size_t i = 0; i < parts.count && good; i++) {
+        size_t word = 0;
+        while (word < word_count && strcmp(parts.items[i], words[word]) != 0)
+            word++;
+        good = word < word_count;
+        *bits |= 1u << word;
+    }
+    text_list_release(&parts);
+    return good;
+}
+
+bool suite_parse_thp(const char *text, unsigned *thp) {
+    static const char *const words[] = {[THP_INHERIT] = "inherit", [THP_NEVER] = "never"};
+    return parse_words(text, words, sizeof words / sizeof words[0], thp);
+}
+
+bool suite_parse_counters(const char *text, unsigned *counters) {
+    static const char *const words[] = {"hardware", "syscalls"};
+    *counters = 0;
+    return strcmp(text, "none") == 0 || parse_words(text, words, sizeof words / sizeof words[0], counters);
+}
+
+uint64_t suite_default_blocks(RunMode mode) {
+    static const uint64_t blocks[MODE_COUNT] = {
+        [MODE_THROUGHPUT] = 10, [MODE_LATENCY] = 10, [MODE_ICOUNT] = 2, [MODE_LIMIT] = 6};
+    return blocks[mode];
+}
+
 static bool suite_key(Suite *suite, const char *key, const char *value, StoreError *what) {
     if (strcmp(key, "description") == 0)
         return set_text(&suite->description, key, value, what);
@@ -56,6 +90,20 @@ static bool suite_key(Suite *suite, const char *key, const char *value, StoreErr
     if (strcmp(key, "blocks") == 0)
         return text_to_u64(value, 1, 100000, &suite->blocks) ||
                bad(what, key, value, "must be a whole number from 1 to 100000");
+    if (strcmp(key, "mode") == 0)
+        return run_mode_parse(value, &suite->mode) ||
+               bad(what, key, value, "must be throughput, latency, icount or limit");
+    if (strcmp(key, "memory_blocks") == 0) {
+        uint64_t blocks = 0;
+        bool good = text_to_u64(value, 0, 1000, &blocks);
+        suite->memory_blocks = (int64_t)blocks;
+        return good || bad(what, key, value, "must be a whole number from 0 to 1000");
+    }
+    if (strcmp(key, "thp") == 0)
+        return suite_parse_thp(value, &suite->thp) || bad(what, key, value, "must be inherit, never or inherit,never");
+    if (strcmp(key, "counters") == 0)
+        return suite_parse_counters(value, &suite->counters) ||
+               bad(what, key, value, "must be none, hardware, syscalls or hardware,syscalls");
     if (strcmp(key, "timeout_s") == 0)
         return text_to_u64(value, 1, 86400, &suite->timeout_s) ||
                bad(what, key, value, "must be a whole number of seconds from 1 to 86400");
@@ -189,7 +237,12 @@ Suite *suite_load(const char *name, StoreError *error) {
         return NULL;
     }
     Suite *suite = zeroed(1, sizeof *suite);
-    *suite = (Suite){.path = path, .slot_ms = 250, .blocks = 10, .timeout_s = 60, .threshold = 0.01};
+    *suite = (Suite){.path = path,
+                     .slot_ms = 250,
+                     .memory_blocks = -1,
+                     .thp = 1u << THP_INHERIT,
+                     .timeout_s = 60,
+                     .threshold = 0.01};
     const char *slash = strrchr(path, '/');
     const char *file = slash == NULL ? path : slash + 1;
     size_t file_length = strlen(file);
@@ -199,6 +252,8 @@ Suite *suite_load(const char *name, StoreError *error) {
         suite_free(suite);
         return NULL;
     }
+    if (suite->blocks == 0)
+        suite->blocks = suite_default_blocks(suite->mode);
     return suite;
 }
 

@@ -9,6 +9,9 @@
 
 enum { SUITE_MAXIMUM_THREADS = 4096 };
 
+/* What is counted in blocks of its own. Bits of Suite.counters. */
+enum { SUITE_COUNT_HARDWARE = 1u << 0, SUITE_COUNT_SYSCALLS = 1u << 1 };
+
 /* One section: a row for each number of threads, or one row where there is none. */
 typedef struct SuiteRow {
     char *name;
@@ -27,7 +30,11 @@ typedef struct Suite {
     char *allocators;
     char *baseline;
     uint64_t slot_ms;
+    RunMode mode;
     uint64_t blocks;
+    int64_t memory_blocks; /* < 0: unset */
+    unsigned thp;          /* a bit 1 << ThpChoice for each value; each makes a row of its own */
+    unsigned counters;     /* SUITE_COUNT_... */
     uint64_t timeout_s;
     double precision; /* 0: a fixed number of blocks */
     double threshold;
@@ -46,6 +53,11 @@ TextList suite_names(void);
 
 /* "1,2,4" into an owned array. False when it is no list of numbers of threads. */
 bool suite_parse_threads(const char *text, uint32_t **threads, size_t *count);
+/* "inherit,never" and "hardware,syscalls" or "none" as bits. False when anything else stands there. */
+bool suite_parse_thp(const char *text, unsigned *thp);
+bool suite_parse_counters(const char *text, unsigned *counters);
+/* How many blocks are compared where nobody says: instructions hardly vary, a search for a limit is many slots. */
+uint64_t suite_default_blocks(RunMode mode);
 
 /* NAME.ini in the given folders; owned, NULL when there is none. Shared with programs. */
 char *suite_find_file(TextList folders, const char *name);

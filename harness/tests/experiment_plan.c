@@ -4,6 +4,7 @@
 #include "testing.h"
 
 #include "experiment/allocator.h"
+#include "experiment/assemble.h"
 #include "experiment/elf_library.h"
 #include "experiment/plan.h"
 #include "experiment/suite.h"
@@ -32,6 +33,10 @@ static void suites_say_what_is_wrong(void **state) {
     expect_suite_error(folder, "[suite]\nbloks = 3\n", "suite.ini:2: [suite] has no key 'bloks'");
     expect_suite_error(folder, "[suite]\nblocks = three\n", "suite.ini:2: blocks = three: must be");
     expect_suite_error(folder, "[suite]\npin = maybe\n", "must be yes or no");
+    expect_suite_error(folder, "[suite]\nmode = fast\n", "mode = fast: must be throughput, latency, icount or limit");
+    expect_suite_error(folder, "[suite]\nthp = always\n", "thp = always: must be inherit, never");
+    expect_suite_error(folder, "[suite]\ncounters = cycles\n", "counters = cycles: must be none, hardware");
+    expect_suite_error(folder, "[suite]\nmemory_blocks = -1\n", "memory_blocks = -1: must be");
     expect_suite_error(folder, "[a]\nworkload = x\nthread = 2\n", "suite.ini:3: [a] has no key 'thread'");
     expect_suite_error(folder, "[a]\nworkload = x\nthreads = 2,0\n", "suite.ini:3: threads = 2,0");
     expect_suite_error(folder, "[a]\nworkload = x\nworkload = y\n", "given twice");
@@ -58,6 +63,118 @@ static void suites_say_what_is_wrong(void **state) {
     assert_null(suite_load("/etc", &error));
     assert_non_null(strstr(error.text, "/etc: cannot be read: Is a directory"));
     test_folder_remove(folder);
+}
+
+typedef struct Assembled {
+    char *folder;
+    Suite *suite;
+    Catalogue catalogue;
+    Choices choices;
+    RunMeta meta;
+    StoreError error;
+} Assembled;
+
+/* A suite of one workload row and one program row; `keys` go into [suite]. */
+static Assembled *with_suite(const char *keys) {
+    setenv("ALLOCBENCH_WORKLOADS", TEST_BUILD_DIR "/workloads", 1);
+    char *folder = test_folder(), *path = text_format("%s/suite.ini", folder);
+    char *program = text_format("%s/p.ini", folder);
+    static const char description[] = "[program]\ncommand = true\n";
+    test_write(program, description, strlen(description));
+    char *text = text_format("[suite]\nallocators = glibc\n%s\n[a]\nworkload = small\nthreads = 1\n"
+                             "[p]\nprogram = %s\n",
+                             keys, program);
+    test_write(path, text, strlen(text));
+    Assembled *it = zeroed(1, sizeof *it);
+    it->suite = suite_load(path, &it->error);
+    if (it->suite == NULL)
+        fail_msg("%s", it->error.text);
+    it->catalogue = catalogue_load();
+    it->choices =
+        (Choices){.precision = -1, .threshold = -1, .pin = -1, .mode = -1, .memory_blocks = -1, .counters = -1};
+    it->folder = folder;
+    free(program);
+    free(text);
+    free(path);
+    return it;
+}
+
+static void assemble(Assembled *it) {
+    if (!assemble_run(it->suite, &it->choices, &it->catalogue, &it->meta, &it->error))
+        fail_msg("%s", it->error.text);
+}
+
+static void done_with(Assembled *it) {
+    run_meta_release(&it->meta);
+    catalogue_release(&it->catalogue);
+    suite_free(it->suite);
+    test_folder_remove(it->folder);
+    free(it);
+}
+
+static void huge_pages_are_a_factor(void **state) {
+    (void)state;
+    static const struct {
+        unsigned thp;
+        size_t rows;
+        const char *first, *last;
+    } cases[] = {
+        {0, 2, "a t1", "p"},
+        {1u << THP_NEVER, 2, "a t1 thp=never", "p thp=never"},
+        {1u << THP_INHERIT | 1u << THP_NEVER, 4, "a t1 thp=inherit", "p thp=never"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Assembled *it = with_suite("");
+        it->choices.thp = cases[i].thp;
+        assemble(it);
+        assert_int_equal(it->meta.row_count, cases[i].rows);
+        const Row *first = &it->meta.rows[0], *last = &it->meta.rows[cases[i].rows - 1];
+        assert_string_equal(first->name, cases[i].first);
+        assert_string_equal(last->name, cases[i].last);
+        assert_int_equal(last->thp, cases[i].thp == 0 ? THP_INHERIT : THP_NEVER);
+        assert_true(first->scaled && first->threads == 1 && first->sha256 != NULL);
+        done_with(it);
+    }
+}
+
+static void a_mode_sets_the_blocks(void **state) {
+    (void)state;
+    static const struct {
+        const char *keys;
+        int mode;
+        RunMode is;
+        uint32_t memory, counters, syscalls, compared;
+    } cases[] = {
+        {"", -1, MODE_THROUGHPUT, 3, 0, 0, 10},
+        {"blocks = 4\ncounters = syscalls\nmemory_blocks = 2", -1, MODE_THROUGHPUT, 2, 0, 1, 4},
+        {"blocks = 4\ncounters = hardware,syscalls", MODE_LATENCY, MODE_LATENCY, 0, 0, 0, 10},
+        {"blocks = 4\nprecision = 0.1", MODE_ICOUNT, MODE_ICOUNT, 0, 0, 0, 2},
+        {"mode = icount\nblocks = 4", -1, MODE_ICOUNT, 0, 0, 0, 4},
+        {"mode = limit", -1, MODE_LIMIT, 0, 0, 0, 6},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Assembled *it = with_suite(cases[i].keys);
+        it->choices.mode = cases[i].mode;
+        assemble(it);
+        const RunMeta *meta = &it->meta;
+        assert_int_equal(meta->mode, cases[i].is);
+        assert_int_equal(meta->memory_blocks, cases[i].memory);
+        assert_int_equal(meta->counter_blocks, cases[i].counters);
+        assert_int_equal(meta->syscall_blocks, cases[i].syscalls);
+        assert_int_equal(meta->maximum_blocks, cases[i].compared);
+        /* A whole program has no marks; and what is counted exactly is not fitted by a clock. */
+        if (meta->mode != MODE_THROUGHPUT)
+            assert_non_null(meta->rows[1].unsupported);
+        assert_int_equal(meta->rows[0].scaled, meta->mode != MODE_ICOUNT);
+        assert_int_equal(meta->rows[0].operations > 0, meta->mode == MODE_ICOUNT);
+        done_with(it);
+    }
+    Assembled *it = with_suite("");
+    it->choices.mode = MODE_ICOUNT;
+    it->choices.counters = SUITE_COUNT_HARDWARE;
+    assert_false(assemble_run(it->suite, &it->choices, &it->catalogue, &it->meta, &it->error));
+    assert_non_null(strstr(it->error.text, "--counters: --mode icount"));
+    done_with(it);
 }
 
 static void release(Arm arm) {
@@ -177,8 +294,13 @@ static void lists_split(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(suites_say_what_is_wrong), cmocka_unit_test(allocators_by_name), cmocka_unit_test(libraries),
-        cmocka_unit_test(blocks_are_shuffled),      cmocka_unit_test(lists_split),
+        cmocka_unit_test(suites_say_what_is_wrong),
+        cmocka_unit_test(huge_pages_are_a_factor),
+        cmocka_unit_test(a_mode_sets_the_blocks),
+        cmocka_unit_test(allocators_by_name),
+        cmocka_unit_test(libraries),
+        cmocka_unit_test(blocks_are_shuffled),
+        cmocka_unit_test(lists_split),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,23 +41,25 @@ static int tear_down(void **state) {
     return 0;
 }
 
-/* Starts allocbench run with these arguments, NULL terminated; stderr goes into FOLDER/errors. */
+/* Starts allocbench run with these arguments, NULL terminated; stdout and stderr go into files. */
 static pid_t start(const Place *place, const char *const *arguments) {
     TextList argv = {0};
     text_list_add(&argv, text_copy(TEST_ALLOCBENCH));
     text_list_add(&argv, text_copy("run"));
     for (; *arguments != NULL; arguments++)
         text_list_add(&argv, text_copy(*arguments));
-    char *errors = text_format("%s/errors", place->folder);
+    char *errors = text_format("%s/errors", place->folder), *output = text_format("%s/output", place->folder);
     pid_t pid = fork();
     if (pid == 0) {
-        int out = open("/dev/null", O_WRONLY), err = open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        int out = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0600),
+            err = open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         dup2(out, 1);
         dup2(err, 2);
         execv(TEST_ALLOCBENCH, argv.items);
         _exit(99);
     }
     free(errors);
+    free(output);
     text_list_release(&argv);
     return pid;
 }
@@ -72,8 +74,8 @@ static int run(const Place *place, const char *const *arguments) {
     return finish(start(place, arguments));
 }
 
-static bool errors_say(const Place *place, const char *text) {
-    char *path = text_format("%s/errors", place->folder);
+static bool file_says(const Place *place, const char *name, const char *text) {
+    char *path = text_format("%s/%s", place->folder, name);
     FILE *file = fopen(path, "re");
     char bytes[8192];
     size_t length = file == NULL ? 0 : fread(bytes, 1, sizeof bytes - 1, file);
@@ -82,6 +84,10 @@ static bool errors_say(const Place *place, const char *text) {
         fclose(file);
     free(path);
     return strstr(bytes, text) != NULL;
+}
+
+static bool errors_say(const Place *place, const char *text) {
+    return file_says(place, "errors", text);
 }
 
 static Run *load(const Place *place) {
@@ -307,16 +313,45 @@ static void bad_input(void **state) {
     expect_usage(place, "the baseline x cannot be used", (const char *[]){suite, "--baseline", "x=/no/such.so", NULL});
     expect_usage(place, "choose another folder", (const char *[]){suite, "--out", "/dev/null/x", NULL});
     expect_usage(place, "only --out", (const char *[]){"--resume", "--blocks", "3", NULL});
+    static const char *const of_the_plan[] = {"--mode=latency", "--thp=never", "--memory-blocks=0", "--counters"};
+    for (size_t i = 0; i < sizeof of_the_plan / sizeof of_the_plan[0]; i++)
+        expect_usage(place, "only --out", (const char *[]){"--resume", of_the_plan[i], NULL});
+    expect_usage(place, "--mode fast: must be", (const char *[]){suite, "--mode", "fast", NULL});
+    expect_usage(place, "--thp always: must be", (const char *[]){suite, "--thp", "always", NULL});
+    expect_usage(place, "--memory-blocks many: must be", (const char *[]){suite, "--memory-blocks", "many", NULL});
+    expect_usage(place, "--counters=cycles: must be", (const char *[]){suite, "--counters=cycles", NULL});
+    expect_usage(place, "write --counters=hardware", (const char *[]){"--counters", "hardware", NULL});
+    expect_usage(place, "has a fixed number of blocks",
+                 (const char *[]){suite, "--mode", "limit", "--precision", "0.1", NULL});
     expect_usage(place, "No such file", (const char *[]){"--resume", "--out", "/no/such/run", NULL});
     static const char wrong[] = "[small]\nworkload = small\narguments = --sizes 3\n";
     test_write(suite, wrong, strlen(wrong));
     expect_usage(place, "has no parameter --sizes", (const char *[]){suite, "--out", place->out, NULL});
 }
 
+static bool output_says(const Place *place, const char *text) {
+    return file_says(place, "output", text);
+}
+
 static void dry_run(void **state) {
     const Place *place = *state;
-    assert_int_equal(run(place, (const char *[]){place->suite, "--dry-run", "--out", place->out, NULL}), EXIT_CODE_OK);
+    const char *arguments[] = {place->suite, "--dry-run",  "--out",      place->out,   "--thp",
+                               "never",      "--mode",     "throughput", "--counters", "--memory-blocks",
+                               "2",          "--no-table", NULL};
+    assert_int_equal(run(place, arguments), EXIT_CODE_OK);
     assert_int_not_equal(access(place->out, F_OK), 0);
+    assert_true(output_says(place, "mode throughput"));
+    assert_true(output_says(place, "small t1 thp=never"));
+    assert_true(
+        output_says(place, "2 for memory over time, then 1 for hardware counters, then 1 for system calls, then"));
+    assert_true(output_says(place, "in all about"));
+}
+
+static void strict_asks_for_a_verdict(void **state) {
+    const Place *place = *state;
+    const char *arguments[] = {place->suite, "--out", place->out, "--strict", "--workloads", "more", NULL};
+    assert_int_equal(run(place, arguments), EXIT_CODE_NOT_CONCLUSIVE);
+    assert_true(errors_say(place, "too few blocks"));
 }
 
 static void a_missing_program_is_unsupported(void **state) {
@@ -420,6 +455,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_changed_library_is_not_resumed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_input, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dry_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(strict_asks_for_a_verdict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_program_is_unsupported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_program_is_timed_as_a_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(time_and_precision_end_a_run, set_up, tear_down),
