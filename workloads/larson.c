@@ -48,19 +48,23 @@ static void find_sized_operators(void) {
         slot_fail(SLOT_VERDICT_UNSUPPORTED, "--sized yes: no operator new or sized operator delete");
 }
 
-KIT_INLINE void *allocate(size_t size, bool by_operator) {
+KIT_INLINE void *allocate(Probe *probe, size_t size, bool by_operator) {
     static const char nothrow;
-    void *block = by_operator ? sized_new(size, &nothrow) : malloc(size);
+    void *block = by_operator ? sized_new(size, &nothrow) : probe_malloc(probe, size);
     if (!block)
         slot_out_of_memory(by_operator ? "operator new" : "malloc", size);
+    if (by_operator)
+        probe_note_malloc(probe, block, size);
     return block;
 }
 
-KIT_INLINE void release(void *block, size_t size, bool by_operator) {
-    if (by_operator)
+KIT_INLINE void release(Probe *probe, void *block, size_t size, bool by_operator) {
+    if (by_operator) {
+        probe_note_free(probe, block, size);
         sized_delete(block, size);
-    else
-        free(block);
+    } else {
+        probe_free(probe, block, size);
+    }
 }
 
 /* Writes the first two bytes and reads them back, as a program that uses its block would. */
@@ -77,10 +81,9 @@ static void check(const Slot *slot, uint64_t tag) {
         slot_corrupt(slot->block, slot->size, "content changed since it was written");
 }
 
-KIT_INLINE void fill_slot(Slot *slot, Worker *worker, SlotLine *live, uint32_t size, bool verify) {
+KIT_INLINE void fill_slot(Slot *slot, Worker *worker, Probe *probe, uint32_t size, bool verify) {
     slot->size = size;
-    slot->block = allocate(size, sized != 0);
-    slot_count_malloc(live, size);
+    slot->block = allocate(probe, size, sized != 0);
     if (verify) {
         if (!block_is_aligned(slot->block, size))
             slot_corrupt(slot->block, size, "not aligned as malloc promises");
@@ -94,7 +97,7 @@ KIT_INLINE void fill_slot(Slot *slot, Worker *worker, SlotLine *live, uint32_t s
 __attribute__((noinline)) static void timed_replacements(Chain *chain, uint64_t count) {
     Worker *worker = chain->worker;
     Slot *slots = chain->slots;
-    SlotLine *live = worker->live;
+    Probe *probe = worker->probe;
     const bool verify = worker->verify, by_operator = sized != 0;
     const uint32_t slot_bound = (uint32_t)slot_count, generation = chain->generation;
     const uint32_t smallest = (uint32_t)minimum_size, range = (uint32_t)(maximum_size - minimum_size);
@@ -107,10 +110,9 @@ __attribute__((noinline)) static void timed_replacements(Chain *chain, uint64_t 
         remote += slot->generation != generation;
         if (verify)
             check(slot, worker->index);
-        slot_count_free(live, slot->size);
-        release(slot->block, slot->size, by_operator);
+        release(probe, slot->block, slot->size, by_operator);
         slot->generation = generation;
-        fill_slot(slot, worker, live, size, verify);
+        fill_slot(slot, worker, probe, size, verify);
         requested += size;
     }
     worker->random = random;
@@ -151,8 +153,8 @@ static void warm_up(Chain *chain) {
     Worker *worker = chain->worker;
     for (uint64_t i = 0; i < slot_count; i++) {
         uint32_t range = (uint32_t)(maximum_size - minimum_size);
-        fill_slot(&chain->slots[i], worker, worker->live, (uint32_t)minimum_size + random_below(&worker->random, range),
-                  worker->verify);
+        fill_slot(&chain->slots[i], worker, worker->probe,
+                  (uint32_t)minimum_size + random_below(&worker->random, range), worker->verify);
     }
     for (uint32_t i = (uint32_t)slot_count - 1; i > 0; i--) {
         uint32_t other = random_below(&worker->random, i + 1);
@@ -174,8 +176,7 @@ static void tear_down(Chain *chain) {
         Slot *slot = &chain->slots[i];
         if (chain->worker->verify)
             check(slot, chain->worker->index);
-        slot_count_free(chain->worker->live, slot->size);
-        release(slot->block, slot->size, sized != 0);
+        release(chain->worker->probe, slot->block, slot->size, sized != 0);
     }
 }
 

@@ -54,17 +54,16 @@ static void draw_sizes(Worker *worker, Batch *batch, uint64_t count) {
 
 /* Measured: allocates the batch's sizes. Writes the block's first bytes, as a producer of messages would. */
 __attribute__((noinline)) static void timed_allocations(Worker *worker, Batch *batch) {
-    SlotLine *live = worker->live;
+    Probe *probe = worker->probe;
     const bool verify = worker->verify;
     const uint64_t count = batch->count, touch = touch_bytes;
     for (uint64_t i = 0; i < count; i++) {
         Block *block = &batch->blocks[i];
         uint32_t size = block->size;
-        block->address = malloc(size);
+        block->address = probe_malloc(probe, size);
         if (!block->address)
             slot_out_of_memory("malloc", size);
         block->owner = worker->index;
-        slot_count_malloc(live, size);
         if (verify) {
             if (!block_is_aligned(block->address, size))
                 slot_corrupt(block->address, size, "not aligned as malloc promises");
@@ -77,7 +76,7 @@ __attribute__((noinline)) static void timed_allocations(Worker *worker, Batch *b
 
 /* Measured: reads what the producer wrote first and frees the batch's blocks. */
 __attribute__((noinline)) static void timed_releases(Worker *worker, const Batch *batch) {
-    SlotLine *live = worker->live;
+    Probe *probe = worker->probe;
     const bool verify = worker->verify, touch = touch_bytes != 0;
     const uint64_t count = batch->count;
     for (uint64_t i = 0; i < count; i++) {
@@ -88,8 +87,7 @@ __attribute__((noinline)) static void timed_releases(Worker *worker, const Batch
         } else if (touch && *(volatile unsigned char *)block->address != (unsigned char)block->size) {
             slot_corrupt(block->address, block->size, "the first byte changed on its way to the consumer");
         }
-        slot_count_free(live, block->size);
-        free(block->address);
+        probe_free(probe, block->address, block->size);
     }
 }
 

@@ -57,17 +57,16 @@ KIT_INLINE void prepare_block(void *block, uint32_t size, uint64_t tag, bool ver
 }
 
 /* Measured: allocates and fills the batch's blocks, returns the bytes asked for. */
-__attribute__((noinline)) static uint64_t timed_allocations(Batch *batch, SlotLine *live, bool verify) {
+__attribute__((noinline)) static uint64_t timed_allocations(Batch *batch, Probe *probe, bool verify) {
     const uint64_t count = batch->count, owner = batch->owner;
     const uint32_t fixed = fixed_size();
     Random sizes = {batch->seed};
     uint64_t requested = 0;
     for (uint64_t i = 0; i < count; i++) {
         uint32_t size = next_size(&sizes, fixed);
-        void *block = malloc(size);
+        void *block = probe_malloc(probe, size);
         if (!block)
             slot_out_of_memory("malloc", size);
-        slot_count_malloc(live, size);
         prepare_block(block, size, owner, verify);
         batch->blocks[i] = block;
         requested += size;
@@ -76,9 +75,9 @@ __attribute__((noinline)) static uint64_t timed_allocations(Batch *batch, SlotLi
 }
 
 /* Measured: frees the batch's blocks. Sizes are only drawn again where something depends on them. */
-__attribute__((noinline)) static void timed_releases(Batch *batch, SlotLine *live, bool verify) {
+__attribute__((noinline)) static void timed_releases(Batch *batch, Probe *probe, bool verify) {
     const uint64_t count = batch->count;
-    if (!live && !verify) {
+    if (!probe && !verify) {
         for (uint64_t i = 0; i < count; i++)
             free(batch->blocks[i]);
         return;
@@ -89,23 +88,21 @@ __attribute__((noinline)) static void timed_releases(Batch *batch, SlotLine *liv
         uint32_t size = next_size(&sizes, fixed);
         if (verify && !block_check(batch->blocks[i], size, batch->owner))
             slot_corrupt(batch->blocks[i], size, "content changed on its way to the releasing thread");
-        slot_count_free(live, size);
-        free(batch->blocks[i]);
+        probe_free(probe, batch->blocks[i], size);
     }
 }
 
 static void allocate_all(Worker *worker, Queue *queue) {
     for (uint64_t taken; (taken = worker_take(worker, batch_blocks)) > 0;) {
         size_t bytes = batch_bytes(taken);
-        Batch *batch = malloc(bytes);
+        Batch *batch = probe_malloc(worker->probe, bytes);
         if (!batch)
             slot_out_of_memory("malloc", bytes);
-        slot_count_malloc(worker->live, bytes);
         batch->seed = random_next(&worker->random);
         batch->count = taken;
         batch->owner = worker->index;
         /* Counted as asked for here, as done by the thread that frees. */
-        worker->requested_bytes += bytes + timed_allocations(batch, worker->live, worker->verify);
+        worker->requested_bytes += bytes + timed_allocations(batch, worker->probe, worker->verify);
         queue_push(queue, &batch);
     }
     worker_seal(worker, 0);
@@ -116,9 +113,8 @@ static void allocate_all(Worker *worker, Queue *queue) {
 static void release_all(Worker *worker, Queue *queue) {
     for (Batch *batch; queue_pop(queue, &batch);) {
         uint64_t count = batch->count;
-        timed_releases(batch, worker->live, worker->verify);
-        slot_count_free(worker->live, batch_bytes(count));
-        free(batch);
+        timed_releases(batch, worker->probe, worker->verify);
+        probe_free(worker->probe, batch, batch_bytes(count));
         worker_done(worker, count, 0);
     }
 }

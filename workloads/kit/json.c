@@ -60,10 +60,12 @@ void json_hex(Json *json, const char *key, uint64_t value) {
 
 void json_real(Json *json, const char *key, double value) {
     write_key(json, key);
-    if (isfinite(value))
-        fprintf(json->stream, "%.9g", value);
-    else
+    if (!isfinite(value))
         fputs("null", json->stream);
+    else if (value == trunc(value) && fabs(value) < 0x1p53)
+        fprintf(json->stream, "%.0f", value); /* a count: exact */
+    else
+        fprintf(json->stream, "%.9g", value);
 }
 
 void json_bool(Json *json, const char *key, bool value) {

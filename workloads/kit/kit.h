@@ -7,6 +7,7 @@
 #include "block.h"
 #include "clock.h"
 #include "mapping.h"
+#include "probe.h"
 #include "queue.h"
 #include "random.h"
 #include "sizes.h"

@@ -7,19 +7,21 @@
 #include "json.h"
 #include "slot.h"
 
-enum { MAXIMUM_NOTES = 16 };
+static uint32_t measure_count(const SlotPage *page) {
+    return atomic_load_explicit(&page->measure_count, memory_order_relaxed);
+}
 
-static struct {
-    const char *name;
-    uint64_t value;
-} notes[MAXIMUM_NOTES];
-static size_t note_count;
-
-void kit_note(const char *name, uint64_t value) {
-    if (note_count == MAXIMUM_NOTES)
-        slot_fail(SLOT_VERDICT_UNSUPPORTED, "more than %d notes", MAXIMUM_NOTES);
-    notes[note_count].name = name;
-    notes[note_count++].value = value;
+static void write_line_measures(const SlotPage *page, FILE *stream) {
+    for (uint32_t i = 0; i < measure_count(page); i++) {
+        const SlotMeasure *measure = &page->measures[i];
+        fprintf(stream, "%s%s ", i == 0 ? " (" : ", ", measure->name);
+        if (measure->reason[0])
+            fprintf(stream, "missing: %s", measure->reason);
+        else
+            fprintf(stream, "%.10g", measure->value);
+    }
+    if (measure_count(page))
+        fputc(')', stream);
 }
 
 static void write_line(const Workload *workload, const SlotPage *page, FILE *stream) {
@@ -28,20 +30,35 @@ static void write_line(const Workload *workload, const SlotPage *page, FILE *str
             workload->name, page->threads, page->threads == 1 ? "" : "s", page->operations, workload->unit,
             elapsed / 1e9, elapsed > 0 ? operations / elapsed * 1e9 : 0, operations > 0 ? elapsed / operations : 0,
             (double)page->peak_rss_bytes / (1024 * 1024));
-    for (size_t i = 0; i < note_count; i++)
-        fprintf(stream, "%s%s %" PRIu64, i == 0 ? " (" : ", ", notes[i].name, notes[i].value);
-    fputs(note_count ? ")\n" : "\n", stream);
+    write_line_measures(page, stream);
+    fputc('\n', stream);
 }
 
 static void write_live(Json *json, const SlotPage *page) {
-    int64_t bytes = 0, blocks = 0;
+    int64_t bytes = 0, blocks = 0, usable = 0;
     for (size_t i = 0; i < SLOT_LINES; i++) {
         bytes += atomic_load_explicit(&page->lines[i].live_bytes, memory_order_relaxed);
         blocks += atomic_load_explicit(&page->lines[i].live_blocks, memory_order_relaxed);
+        usable += atomic_load_explicit(&page->lines[i].usable_bytes, memory_order_relaxed);
     }
     json_bool(json, "count_live", (page->observe & SLOT_OBSERVE_LIVE) != 0);
     json_signed(json, "live_bytes", bytes);
     json_signed(json, "live_blocks", blocks);
+    json_signed(json, "usable_bytes", usable);
+}
+
+/* What is missing is null among the measures and has its reason beside them. */
+static void write_measures(Json *json, const SlotPage *page) {
+    json_open(json, "measures", '{');
+    for (uint32_t i = 0; i < measure_count(page); i++)
+        json_real(json, page->measures[i].name, page->measures[i].value);
+    json_close(json, '}');
+    json_open(json, "missing", '{');
+    for (uint32_t i = 0; i < measure_count(page); i++) {
+        if (page->measures[i].reason[0])
+            json_text(json, page->measures[i].name, page->measures[i].reason);
+    }
+    json_close(json, '}');
 }
 
 static void write_object(const Workload *workload, const Options *options, const SlotPage *page, FILE *stream) {
@@ -82,10 +99,7 @@ static void write_object(const Workload *workload, const Options *options, const
         json_text(&json, workload->parameters[i].name, arguments_format(&workload->parameters[i], text));
     }
     json_close(&json, '}');
-    json_open(&json, "notes", '{');
-    for (size_t i = 0; i < note_count; i++)
-        json_number(&json, notes[i].name, notes[i].value);
-    json_close(&json, '}');
+    write_measures(&json, page);
     json_close(&json, '}');
     fputc('\n', stream);
 }

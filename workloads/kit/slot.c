@@ -16,12 +16,14 @@
 
 #include "clock.h"
 #include "mapping.h"
+#include "workload.h"
 
 bool slot_lines_are_shared;
 
 static SlotPage *page;
 static bool start_rss_noted;
 static struct rusage usage_at_begin;
+static size_t (*usable_size)(void *block); /* NULL: the allocator under test has none, or it is not needed */
 static atomic_flag failing = ATOMIC_FLAG_INIT;
 
 static SlotPage *map_parents_page(const char *text) {
@@ -70,12 +72,30 @@ static void find_library(const char *symbol, char *path) {
     strcpy(path, file);
 }
 
+/*
+ * Another library's malloc_usable_size() would read the blocks of the one under test as its own. A statically linked
+ * malloc that the loader does not know has none either; one of a sanitizer has both functions in the executable.
+ */
+static void find_usable_size(void) {
+    char library[SLOT_PATH_BYTES];
+    find_library("malloc_usable_size", library);
+    if (page->malloc_library[0] == '\0')
+        kit_measure_missing("usable_bytes", "the loader cannot tell where malloc is: link it dynamically");
+    else if (strcmp(library, page->malloc_library) != 0)
+        kit_measure_missing("usable_bytes", "the library that has malloc has no malloc_usable_size");
+    else
+        /* POSIX: the result of dlsym is stored through an object pointer. */
+        *(void **)&usable_size = dlsym(RTLD_DEFAULT, "malloc_usable_size");
+}
+
 void slot_open(void) {
     const char *descriptor = getenv(SLOT_FD_ENVIRONMENT);
     page = descriptor ? map_parents_page(descriptor) : map_private_page();
     page->pid = (uint32_t)getpid();
     find_library("malloc", page->malloc_library);
     find_library("free", page->free_library);
+    if (slot_observes(SLOT_OBSERVE_LIVE))
+        find_usable_size();
 }
 
 SlotPage *slot_page(void) {
@@ -96,8 +116,12 @@ SlotLine *slot_line(uint32_t thread) {
     return &page->lines[thread % SLOT_LINES];
 }
 
-SlotLine *slot_live_line(uint32_t thread) {
-    return page->observe & SLOT_OBSERVE_LIVE ? slot_line(thread) : NULL;
+bool slot_observes(uint32_t what) {
+    return (page->observe & what) != 0;
+}
+
+size_t slot_usable_bytes(void *block) {
+    return usable_size ? usable_size(block) : 0;
 }
 
 /* A small /proc file, whole, by plain read(2): stdio would take its buffer from the heap under test. */

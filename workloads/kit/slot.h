@@ -49,9 +49,10 @@ _Noreturn void slot_corrupt(const void *block, size_t size, const char *what);
 
 /* The line a thread counts operations in. */
 SlotLine *slot_line(uint32_t thread);
-/* The same line when live bytes are to be counted, else NULL: keep it in a local, so that the test costs a predicted
-   branch on a register. */
-SlotLine *slot_live_line(uint32_t thread);
+/* Whether the parent asked for any of these SLOT_OBSERVE_... */
+bool slot_observes(uint32_t what);
+/* What the allocator says that a block holds; 0 where it does not say. */
+size_t slot_usable_bytes(void *block);
 
 /* More threads than lines: lines have several writers, so additions must be atomic. Set before the threads start. */
 extern bool slot_lines_are_shared;
@@ -71,21 +72,6 @@ static inline void slot_add_operations(SlotLine *line, uint64_t amount) {
     else
         atomic_store_explicit(&line->operations, atomic_load_explicit(&line->operations, memory_order_relaxed) + amount,
                               memory_order_relaxed);
-}
-
-/* `live` is what slot_live_line() gave. */
-static inline void slot_count_malloc(SlotLine *live, size_t bytes) {
-    if (__builtin_expect(live != NULL, 0)) {
-        slot_add_signed(&live->live_bytes, (int64_t)bytes);
-        slot_add_signed(&live->live_blocks, 1);
-    }
-}
-
-static inline void slot_count_free(SlotLine *live, size_t bytes) {
-    if (__builtin_expect(live != NULL, 0)) {
-        slot_add_signed(&live->live_bytes, -(int64_t)bytes);
-        slot_add_signed(&live->live_blocks, -1);
-    }
 }
 
 #endif

@@ -16,7 +16,7 @@ Worker *workers_create(const Options *options, uint32_t count) {
         worker->timed = options->duration_ns != 0;
         worker->random = random_seeded(options->seed, i);
         worker->line = slot_line(i);
-        worker->live = slot_live_line(i);
+        worker->probe = probe_create(i);
     }
     return workers;
 }

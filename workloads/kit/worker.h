@@ -10,12 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "probe.h"
 #include "random.h"
 #include "slot.h"
 #include "workload.h"
-
-/* For helpers of a measured loop: compilers must not disagree about what is a call there. */
-#define KIT_INLINE static inline __attribute__((always_inline))
 
 /* Operations between two looks at the clock; the counters in the slot page lag behind by at most this. */
 enum { WORKER_BATCH = 512 };
@@ -26,7 +24,7 @@ typedef struct Worker {
     bool timed; /* runs until the deadline instead of until `remaining` is 0 */
     Random random;
     SlotLine *line;
-    SlotLine *live;     /* NULL unless live bytes are counted */
+    Probe *probe;       /* NULL unless single calls are observed */
     uint64_t remaining; /* operations left to take */
     uint64_t operations;
     uint64_t requested_bytes;

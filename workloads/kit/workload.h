@@ -77,9 +77,15 @@ int kit_main(const Workload *workload, int argc, char **argv);
 _Noreturn void kit_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * A further number of this workload ("generations"), shown in the line and in the JSON. `name` must live as long as the
- * program. Call it after the second mark, from one thread.
+ * Further numbers of this workload ("generations", "idle_rss_1s_bytes"), into the slot page, the line and the JSON.
+ * Names are lower_case with their unit at the end and given once a slot. From one thread at a time, never between the
+ * marks.
  */
+void kit_measure(const char *name, double value);
+/* The same for a count. */
 void kit_note(const char *name, uint64_t value);
+/* A number that could not be had, and why: a short text that also names the cure. It is shown as missing, never as 0.
+ */
+void kit_measure_missing(const char *name, const char *reason);
 
 #endif

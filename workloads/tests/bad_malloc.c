@@ -1,6 +1,7 @@
 /*
  * bad_malloc.c - allocators that are wrong on purpose, preloaded to see that the workloads notice. After a number of
- * good blocks BAD_KIND 1 returns NULL, 2 a misaligned block, 3 a block that overlaps the one before it.
+ * good blocks BAD_KIND 1 returns NULL, 2 a misaligned block, 3 a block that overlaps the one before it. BAD_KIND 0 is
+ * right, but like the others it has no malloc_usable_size.
  */
 #include <stdatomic.h>
 #include <stddef.h>
@@ -38,7 +39,9 @@ void *malloc(size_t size) {
     /* Only blocks the workload asks for, not those of its first thread or of stdio. */
     if (atomic_fetch_add(&calls, 1) < GOOD_BLOCKS || size > 4096)
         return (void *)block;
-#if BAD_KIND == 1
+#if BAD_KIND == 0
+    return (void *)block;
+#elif BAD_KIND == 1
     return NULL;
 #elif BAD_KIND == 2
     return (void *)(block + 8);

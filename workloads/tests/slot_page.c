@@ -4,9 +4,11 @@
  *
  *   slot_page finished PROGRAM ARGS...        ends well: results complete, nothing live at the end
  *   slot_page constant BYTES PROGRAM ARGS...  live bytes never leave a band of BYTES while it runs
+ *   slot_page missing NAME PROGRAM ARGS...    ends well, and says why it has no measure NAME
  *   slot_page verdict N PROGRAM ARGS...       ends with exit code and verdict N and says why
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -48,15 +50,16 @@ static SlotPage *create_page(void) {
 }
 
 typedef struct Live {
-    int64_t bytes, blocks;
+    int64_t bytes, blocks, usable;
     uint64_t operations;
 } Live;
 
 static Live sum_lines(const SlotPage *page) {
-    Live live = {0, 0, 0};
+    Live live = {0, 0, 0, 0};
     for (int i = 0; i < SLOT_LINES; i++) {
         live.bytes += atomic_load_explicit(&page->lines[i].live_bytes, memory_order_relaxed);
         live.blocks += atomic_load_explicit(&page->lines[i].live_blocks, memory_order_relaxed);
+        live.usable += atomic_load_explicit(&page->lines[i].usable_bytes, memory_order_relaxed);
         live.operations += atomic_load_explicit(&page->lines[i].operations, memory_order_relaxed);
     }
     return live;
@@ -90,8 +93,9 @@ static void check_finished(const SlotPage *page) {
     require(atomic_load(&page->verdict) == SLOT_VERDICT_OK, "verdict %u", atomic_load(&page->verdict));
     require(page->operations > 0 && page->operations == live.operations, "operations %" PRIu64 ", lines %" PRIu64,
             page->operations, live.operations);
-    require(live.bytes == 0 && live.blocks == 0, "%" PRId64 " bytes in %" PRId64 " blocks still counted live",
-            live.bytes, live.blocks);
+    require(live.bytes == 0 && live.blocks == 0 && live.usable == 0,
+            "%" PRId64 " bytes (%" PRId64 " usable) in %" PRId64 " blocks still counted live", live.bytes, live.usable,
+            live.blocks);
     require(page->begin_ns > 0 && page->end_ns > page->begin_ns, "marks");
     require(page->threads > 0 && page->pid > 0 && page->requested_bytes > 0 && page->checksum != 0, "counts");
     require(page->start_rss_bytes > 0 && page->peak_rss_bytes >= page->start_rss_bytes && page->kit_bytes > 0,
@@ -101,11 +105,27 @@ static void check_finished(const SlotPage *page) {
             "proof of preload: %s, %s", page->malloc_library, page->free_library);
 }
 
+static const SlotMeasure *find_measure(const SlotPage *page, const char *name) {
+    uint32_t count = atomic_load_explicit(&page->measure_count, memory_order_acquire);
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(page->measures[i].name, name) == 0)
+            return &page->measures[i];
+    }
+    return NULL;
+}
+
+static void check_missing(const SlotPage *page, const char *name) {
+    const SlotMeasure *measure = find_measure(page, name);
+    require(measure && isnan(measure->value) && measure->reason[0], "%s is not missing with a reason", name);
+    printf("%s: %s\n", name, measure->reason);
+}
+
 int main(int argc, char **argv) {
-    require(argc > 2, "usage: slot_page finished|constant BYTES|verdict N PROGRAM ARGS...");
+    require(argc > 2, "usage: slot_page finished|constant BYTES|missing NAME|verdict N PROGRAM ARGS...");
     bool finished = strcmp(argv[1], "finished") == 0, constant = strcmp(argv[1], "constant") == 0;
+    bool missing = strcmp(argv[1], "missing") == 0;
     char **program = argv + (finished ? 2 : 3);
-    long number = finished ? 0 : strtol(argv[2], NULL, 10);
+    long number = finished || missing ? 0 : strtol(argv[2], NULL, 10);
     SlotPage *page = create_page();
     pid_t child = fork();
     if (child == 0) {
@@ -114,12 +134,14 @@ int main(int argc, char **argv) {
     }
     int64_t minimum, maximum;
     int code = watch(page, child, &minimum, &maximum);
-    if (finished || constant) {
+    if (finished || constant || missing) {
         require(code == 0, "exit code %d", code);
         check_finished(page);
         printf("live bytes %" PRId64 " to %" PRId64 "\n", minimum, maximum);
         require(!constant || (minimum <= maximum && minimum > 0 && maximum - minimum <= number),
                 "live bytes wandered by %" PRId64 ", allowed are %ld", maximum - minimum, number);
+        if (missing)
+            check_missing(page, argv[2]);
     } else {
         require(code == number && atomic_load(&page->verdict) == (uint32_t)number, "exit code %d, verdict %u", code,
                 atomic_load(&page->verdict));
