@@ -65,6 +65,46 @@ typedef struct mp_stats {
 } mp_stats;
 void mp_stats_get(mp_stats *stats);
 
+/*
+ * Options. Each can be given in the environment, where it is read once, at the process's first allocation: an unknown
+ * MINIPOOL_ name or a bad value gives one line on standard error and changes nothing. A privileged process (AT_SECURE,
+ * as for set-user-ID programs) does not look at the environment. docs/tuning.md says what each option trades.
+ */
+typedef enum mp_option {
+    MP_OPTION_RELEASE_CLOCK,      /* MINIPOOL_RELEASE_CLOCK=running|frozen: an mp_clock */
+    MP_OPTION_RELEASE_SOFT_BYTES, /* MINIPOOL_RELEASE_SOFT_BYTES: free memory that is always kept resident */
+    MP_OPTION_RELEASE_HARD_BYTES, /* MINIPOOL_RELEASE_HARD_BYTES: what is kept besides, at most */
+    MP_OPTION_RELEASE_DELAY_MS,   /* MINIPOOL_RELEASE_DELAY_MS: free for so long, memory over the soft bound goes */
+    MP_OPTION_HUGE_PAGES,         /* MINIPOOL_HUGE_PAGES=system|never|always: an mp_huge_pages */
+    MP_OPTION_STATISTICS,         /* MINIPOOL_STATISTICS=0|1: mp_stats on standard error when the process exits */
+} mp_option;
+
+typedef enum mp_clock {
+    MP_CLOCK_RUNNING,
+    MP_CLOCK_FROZEN, /* no time passes: what is released depends on the calls made, not on when they were made */
+} mp_clock;
+
+typedef enum mp_huge_pages {
+    MP_HUGE_PAGES_SYSTEM, /* whatever the system does without being asked */
+    MP_HUGE_PAGES_NEVER,
+    MP_HUGE_PAGES_ALWAYS,
+} mp_huge_pages;
+
+/* The value in force. Returns 0, or EINVAL when there is no such option. */
+int mp_option_get(mp_option option, size_t *value);
+
+/* Changes an option at run time. Memory that is due for release under the new value goes at once;
+ * MP_OPTION_HUGE_PAGES holds for memory that is mapped from now on. Returns 0; EINVAL when there is no such option or
+ * the value is out of its range, and then nothing has changed. errno is untouched. */
+int mp_option_set(mp_option option, size_t value);
+
+/* The same, by the name and the text that the environment would have ("MINIPOOL_RELEASE_SOFT_BYTES", "4M"). Also
+ * returns ENOENT when no option has the name. Prints nothing. */
+int mp_option_set_text(const char *name, const char *value);
+
+/* The option's name in the environment; NULL when there is no such option, so that a loop from 0 meets them all. */
+const char *mp_option_name(mp_option option);
+
 /* Checks the heap's invariants at a moment when no other thread uses it; aborts with a message where one is broken. */
 void mp_check(void);
 

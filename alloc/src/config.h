@@ -55,11 +55,11 @@
  * many times slower (every block is faulted in again); a large one leaves peaks standing; age alone does nothing for a
  * process that frees everything and then makes no call at all. So it keeps what it lately proved to need: the pages it
  * handed out in the last one or two windows. That is bounded by what is in use, because after a free-all nothing more
- * may come, and the last frees decide what stays. */
+ * may come, and the last frees decide what stays. The numbers without WINDOW or SWAP are defaults of options. */
 #define RELEASE_SOFT_BYTES ((size_t)8 << 20)  /* always kept */
 #define RELEASE_HARD_BYTES ((size_t)40 << 20) /* kept besides, at most, plus half of what is in use */
 #define RELEASE_WINDOW_MS 100
-#define RELEASE_AGE_MS 1000 /* a run nobody wanted for so long goes whenever more than the soft bound is there */
+#define RELEASE_DELAY_MS 1000 /* a run nobody wanted for so long goes whenever more than the soft bound is there */
 
 /* What it gives back at most in a window because large blocks took clean pages while dirty ones were free in pieces.
  * Few enough that churn of large blocks, which does that all the time, costs a few percent; enough for a heap that

@@ -3,12 +3,26 @@
  */
 #include "minipool.h"
 
+#include <errno.h>
+
 #include "api.h"
+#include "central_cache.h"
 #include "heap.h"
+#include "options.h"
 #include "os_memory.h"
 #include "page_heap.h"
+#include "statistics.h"
 
 #define PUBLIC __attribute__((visibility("default")))
+
+/* What an option that was just set makes due is given back now, not some day. */
+static int take_effect(int error) {
+    int saved = errno;
+    if (error == 0)
+        page_heap_tick();
+    errno = saved;
+    return error;
+}
 
 PUBLIC void *mp_malloc(size_t size) {
     return heap_allocate(size);
@@ -55,4 +69,29 @@ PUBLIC size_t mp_malloc_usable_size(const void *block) {
 PUBLIC int mp_malloc_trim(size_t keep) {
     thread_cache_flush();
     return page_heap_release(keep) != 0;
+}
+
+PUBLIC int mp_option_get(mp_option option, size_t *value) {
+    if (options_name(option) == NULL)
+        return EINVAL;
+    *value = option_value(option);
+    return 0;
+}
+PUBLIC int mp_option_set(mp_option option, size_t value) {
+    return take_effect(options_set(option, value));
+}
+PUBLIC int mp_option_set_text(const char *name, const char *value) {
+    return take_effect(options_set_text(name, value));
+}
+PUBLIC const char *mp_option_name(mp_option option) {
+    return options_name(option);
+}
+
+PUBLIC void mp_stats_get(mp_stats *stats) {
+    statistics_get(stats);
+}
+PUBLIC void mp_check(void) {
+    page_heap_check();
+    central_cache_check();
+    thread_cache_check();
 }

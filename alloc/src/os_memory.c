@@ -47,6 +47,12 @@ bool os_release(void *address, size_t bytes) {
     return madvise(address, bytes, MADV_DONTNEED) == 0;
 }
 
+void os_advise_huge(void *address, size_t bytes, bool wanted) {
+    int saved = errno;
+    madvise(address, bytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    errno = saved;
+}
+
 bool os_resize(void *address, size_t old_bytes, size_t new_bytes) {
     return mremap(address, old_bytes, new_bytes, 0) != MAP_FAILED;
 }

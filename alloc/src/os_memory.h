@@ -1,6 +1,6 @@
 /*
  * os_memory.h - all that minipool asks of the kernel: memory, its return, sleeping, the time. Nothing else in alloc/
- * makes a system call, so that one place can make them fail in a test.
+ * makes a system call but text.h's write to standard error, so that one place can make them fail in a test.
  */
 #ifndef MINIPOOL_OS_MEMORY_H
 #define MINIPOOL_OS_MEMORY_H
@@ -16,6 +16,9 @@ void os_unmap(void *address, size_t bytes);
 
 /* Gives the pages' memory back; the addresses stay and read as zero. False: the pages keep their content. */
 bool os_release(void *address, size_t bytes);
+
+/* Asks for huge pages there, or for none, whatever the system's setting is. An advice: systems without it ignore it. */
+void os_advise_huge(void *address, size_t bytes, bool wanted);
 
 /* Grows or shrinks a mapping that os_map() made where it stands. */
 bool os_resize(void *address, size_t old_bytes, size_t new_bytes);

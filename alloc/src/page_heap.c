@@ -7,6 +7,7 @@
 
 #include "fault.h"
 #include "lock.h"
+#include "options.h"
 #include "os_memory.h"
 
 /* Bins by length in pages: exact up to 64, then eight a doubling, so that the first fitting run of the first fitting
@@ -36,6 +37,7 @@ static struct {
     size_t mapped_bytes;
     size_t arena_pages;
     uint64_t released_bytes, spans_created;
+    uint32_t now_ms; /* when it was last asked for; stands still while MP_OPTION_RELEASE_CLOCK is frozen */
     /* What was handed out lately: in this window and in the one before. */
     uint32_t window_start_ms;
     size_t window_pages, last_window_pages;
@@ -218,8 +220,17 @@ static bool add_arena(char *start, size_t bytes) {
     return true;
 }
 
+/* As os_map(), for pages that blocks will stand in. */
+static char *map_pages(size_t bytes, size_t alignment, char *hint) {
+    char *start = os_map(bytes, alignment, hint);
+    size_t choice = option_value(MP_OPTION_HUGE_PAGES);
+    if (start != NULL && choice != MP_HUGE_PAGES_SYSTEM)
+        os_advise_huge(start, bytes, choice == MP_HUGE_PAGES_ALWAYS);
+    return start;
+}
+
 static bool grow_by(size_t bytes) {
-    char *start = os_map(bytes, PAGE_BYTES, heap.grow_hint == NULL ? NULL : heap.grow_hint - bytes);
+    char *start = map_pages(bytes, PAGE_BYTES, heap.grow_hint == NULL ? NULL : heap.grow_hint - bytes);
     if (start == NULL)
         return false;
     Span *span = page_map_reserve(start, bytes) ? span_new() : NULL;
@@ -262,9 +273,15 @@ static bool release_run(Span *span) {
     return released;
 }
 
+static uint32_t release_clock(void) {
+    if (option_value(MP_OPTION_RELEASE_CLOCK) == MP_CLOCK_RUNNING)
+        heap.now_ms = (uint32_t)os_clock_ms();
+    return heap.now_ms;
+}
+
 /* Moves the windows on; returns the time. */
 static uint32_t advance_window(void) {
-    uint32_t now_ms = (uint32_t)os_clock_ms();
+    uint32_t now_ms = release_clock();
     uint32_t passed = now_ms - heap.window_start_ms;
     if (passed >= RELEASE_WINDOW_MS) {
         heap.last_window_pages = passed < 2 * RELEASE_WINDOW_MS ? heap.window_pages : 0;
@@ -278,13 +295,14 @@ static uint32_t advance_window(void) {
 static size_t dirty_limit(void) {
     size_t lately = (heap.window_pages + heap.last_window_pages) << PAGE_SHIFT;
     size_t in_use = (heap.arena_pages - heap.dirty.pages - heap.clean.pages) << PAGE_SHIFT;
-    size_t most = RELEASE_HARD_BYTES + in_use / 2;
-    return RELEASE_SOFT_BYTES + (lately < most ? lately : most);
+    size_t most = option_value(MP_OPTION_RELEASE_HARD_BYTES) + in_use / 2;
+    return option_value(MP_OPTION_RELEASE_SOFT_BYTES) + (lately < most ? lately : most);
 }
 
 static bool release_due(const Span *oldest, uint32_t now_ms) {
     size_t dirty = heap.dirty.pages << PAGE_SHIFT;
-    return dirty > RELEASE_SOFT_BYTES && (dirty > dirty_limit() || now_ms - oldest->freed_at_ms >= RELEASE_AGE_MS);
+    return dirty > option_value(MP_OPTION_RELEASE_SOFT_BYTES) &&
+           (dirty > dirty_limit() || now_ms - oldest->freed_at_ms >= option_value(MP_OPTION_RELEASE_DELAY_MS));
 }
 
 static void release_what_is_due(uint32_t now_ms) {
@@ -298,7 +316,7 @@ static void release_what_is_due(uint32_t now_ms) {
 }
 
 void page_heap_tick(void) {
-    if (atomic_load_explicit(&heap.dirty_bytes, memory_order_relaxed) <= RELEASE_SOFT_BYTES)
+    if (atomic_load_explicit(&heap.dirty_bytes, memory_order_relaxed) <= option_value(MP_OPTION_RELEASE_SOFT_BYTES))
         return;
     lock_acquire(&heap.lock);
     release_what_is_due(advance_window());
@@ -412,7 +430,7 @@ bool page_heap_resize(Span *span, size_t pages) {
         return false;
     lock_acquire(&heap.lock);
     if (pages < span->page_count) {
-        rest->freed_at_ms = (uint32_t)os_clock_ms();
+        rest->freed_at_ms = release_clock();
         cut(span, pages, rest, RUN_DIRTY);
         rest = NULL;
         done = true;
@@ -447,7 +465,7 @@ Span *page_heap_map(size_t pages, size_t alignment_pages) {
     if (span == NULL)
         return NULL;
     size_t bytes = pages << PAGE_SHIFT;
-    char *base = os_map(bytes, alignment_pages << PAGE_SHIFT, NULL);
+    char *base = map_pages(bytes, alignment_pages << PAGE_SHIFT, NULL);
     if (base == NULL) {
         span_delete(span);
         return NULL;

@@ -1,15 +1,15 @@
 /*
- * statistics.c - numbers summed on demand by walking the spans, and the heap's self-check. The fast paths count
+ * statistics.c - numbers summed on demand by walking the spans, and printed at exit if so wished. The fast paths count
  * nothing.
  */
-#include "minipool.h"
-
-#include "central_cache.h"
-#include "page_heap.h"
 #include "statistics.h"
-#include "thread_cache.h"
 
-#define PUBLIC __attribute__((visibility("default")))
+#include <unistd.h>
+
+#include "options.h"
+#include "page_heap.h"
+#include "text.h"
+#include "thread_cache.h"
 
 /* Length of the free list of a span that another thread may be using: every link is checked before it is followed, so a
  * racing walk gives a wrong number, never a wild read. */
@@ -65,12 +65,38 @@ void statistics_get(mp_stats *stats) {
     stats->released_bytes = pages.released_bytes;
 }
 
-PUBLIC void mp_stats_get(mp_stats *stats) {
-    statistics_get(stats);
+/* -- at the end of the process ------------------------------------------------------------------------------------ */
+
+static void add_number(Text *text, const char *name, uint64_t number) {
+    text_add(text, "\n  ");
+    text_add(text, name);
+    text_add(text, " ");
+    text_add_number(text, number);
 }
 
-PUBLIC void mp_check(void) {
-    page_heap_check();
-    central_cache_check();
-    thread_cache_check();
+/* By the names of mp_stats, so that one explanation does for both. */
+static void write_text(const mp_stats *stats) {
+    Text text = {.used = 0};
+    text_add(&text, "minipool: statistics of process ");
+    text_add_number(&text, (uint64_t)getpid());
+    add_number(&text, "mapped_bytes", stats->mapped_bytes);
+    add_number(&text, "metadata_bytes", stats->metadata_bytes);
+    add_number(&text, "allocated_bytes", stats->allocated_bytes);
+    add_number(&text, "allocated_blocks", stats->allocated_blocks);
+    add_number(&text, "span_bytes", stats->span_bytes);
+    add_number(&text, "page_heap_dirty_bytes", stats->page_heap_dirty_bytes);
+    add_number(&text, "page_heap_clean_bytes", stats->page_heap_clean_bytes);
+    add_number(&text, "thread_caches", stats->thread_caches);
+    add_number(&text, "spans_created", stats->spans_created);
+    add_number(&text, "spans_adopted", stats->spans_adopted);
+    add_number(&text, "released_bytes", stats->released_bytes);
+    text_write(&text);
+}
+
+__attribute__((destructor)) static void when_process_ends(void) {
+    if (option_value(MP_OPTION_STATISTICS) == 0)
+        return;
+    mp_stats stats;
+    statistics_get(&stats);
+    write_text(&stats);
 }

@@ -11,6 +11,7 @@
 #include "central_cache.h"
 #include "fault.h"
 #include "lock.h"
+#include "options.h"
 #include "page_heap.h"
 
 /* Stands for "no span": its list is always empty and its owner nobody. Never written. */
@@ -597,9 +598,11 @@ static void before_fork(void) {
     central_cache_lock();
     page_heap_lock();
     metadata_lock();
+    options_lock();
 }
 
 static void after_fork_in_parent(void) {
+    options_unlock();
     metadata_unlock();
     page_heap_unlock();
     central_cache_unlock();
@@ -619,6 +622,7 @@ static void find_abandoned(Span *span, void *argument) {
 }
 
 static void after_fork_in_child(void) {
+    options_reset_lock();
     metadata_reset_lock();
     page_heap_after_fork();
     central_cache_reset_lock();

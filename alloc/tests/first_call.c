@@ -92,6 +92,20 @@ static void call_stats(void) {
     CHECK(stats.allocated_bytes <= stats.mapped_bytes, "%zu of %zu", stats.allocated_bytes, stats.mapped_bytes);
 }
 
+static void call_option_get(void) {
+    size_t value = SIZE_MAX;
+    CHECK(mp_option_get(MP_OPTION_RELEASE_SOFT_BYTES, &value) == 0 && value != SIZE_MAX, "%zu", value);
+}
+static void call_option_set(void) {
+    CHECK(mp_option_set(MP_OPTION_RELEASE_SOFT_BYTES, 0) == 0, "0");
+}
+static void call_option_set_text(void) {
+    CHECK(mp_option_set_text("MINIPOOL_RELEASE_SOFT_BYTES", "1M") == 0, "1M");
+}
+static void call_option_name(void) {
+    CHECK(mp_option_name(MP_OPTION_RELEASE_CLOCK) != NULL, "no name");
+}
+
 static void call_too_large(void) {
     errno = 0;
     volatile size_t size = SIZE_MAX;
@@ -122,6 +136,10 @@ static const struct {
     {"malloc_trim", call_trim, 0},
     {"stats_get", call_stats, 0},
     {"check", call_check, 0},
+    {"option_get", call_option_get, 0},
+    {"option_set", call_option_set, 0},
+    {"option_set_text", call_option_set_text, 0},
+    {"option_name", call_option_name, 0},
 };
 enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
 
