@@ -28,18 +28,26 @@ void observer_start(Observer *observer, const SlotPage *page) {
         .rss_bytes = zeroed(SERIES_CAPACITY, sizeof(uint64_t)),
         .live_bytes = zeroed(SERIES_CAPACITY, sizeof(int64_t)),
     };
+    if (page != NULL && (page->observe & SLOT_OBSERVE_LIVE) != 0)
+        observer->series.usable_bytes = zeroed(SERIES_CAPACITY, sizeof(int64_t));
 }
 
-/* Relaxed: each counter is exact, the sum is of a moment about a microsecond long. */
-static int64_t live_bytes(const SlotPage *page) {
+/* Relaxed: each counter is exact, the sums are of a moment about a microsecond long. -1 where nothing is counted, of
+   usable bytes also where the arm cannot tell them. */
+static void read_counters(const SlotPage *page, int64_t *live_bytes, int64_t *usable_bytes) {
+    *live_bytes = *usable_bytes = -1;
     if (page == NULL || (page->observe & SLOT_OBSERVE_LIVE) == 0 ||
         atomic_load_explicit(&page->phase, memory_order_acquire) < SLOT_PHASE_SETUP)
-        return -1;
+        return;
     uint32_t lines = page->threads == 0 || page->threads > SLOT_LINES ? SLOT_LINES : page->threads;
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < lines; i++)
-        sum += atomic_load_explicit(&page->lines[i].live_bytes, memory_order_relaxed);
-    return sum < 0 ? 0 : sum;
+    int64_t live = 0, usable = 0;
+    for (uint32_t i = 0; i < lines; i++) {
+        live += atomic_load_explicit(&page->lines[i].live_bytes, memory_order_relaxed);
+        usable += atomic_load_explicit(&page->lines[i].usable_bytes, memory_order_relaxed);
+    }
+    *live_bytes = live < 0 ? 0 : live;
+    if (usable > 0 || live <= 0)
+        *usable_bytes = usable < 0 ? 0 : usable;
 }
 
 static void thin_out(Observer *observer) {
@@ -48,6 +56,8 @@ static void thin_out(Observer *observer) {
         series->time_ns[i] = series->time_ns[2 * i];
         series->rss_bytes[i] = series->rss_bytes[2 * i];
         series->live_bytes[i] = series->live_bytes[2 * i];
+        if (series->usable_bytes != NULL)
+            series->usable_bytes[i] = series->usable_bytes[2 * i];
     }
     series->count = SERIES_CAPACITY / 2;
     observer->stride *= 2;
@@ -88,7 +98,10 @@ void observer_read(Observer *observer, pid_t pid) {
     Series *series = &observer->series;
     series->time_ns[series->count] = monotonic_ns() - observer->start_ns;
     series->rss_bytes[series->count] = observer->rss_bytes;
-    series->live_bytes[series->count] = live_bytes(observer->page);
+    int64_t usable_bytes;
+    read_counters(observer->page, &series->live_bytes[series->count], &usable_bytes);
+    if (series->usable_bytes != NULL)
+        series->usable_bytes[series->count] = usable_bytes;
     series->count++;
 }
 

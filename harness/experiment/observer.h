@@ -1,6 +1,6 @@
 /*
  * observer.h - memory over time, seen from outside: RSS from /proc/PID/statm and, at the same moment, the live bytes
- * that a workload counts in its slot page.
+ * and their usable bytes that a workload counts in its slot page.
  */
 #ifndef ALLOCBENCH_EXPERIMENT_OBSERVER_H
 #define ALLOCBENCH_EXPERIMENT_OBSERVER_H

@@ -149,6 +149,7 @@ SlotEnd slot_run_program(const ProgramSlotRequest *request, Sample *sample, Stor
         const Tracer *tracer = &watched.tracer;
         sample->status = SAMPLE_OK;
         sample->series = watched.series;
+        slot_note_cost(&watched, sample);
         sample->minor_faults = tracer->minor_faults;
         sample->major_faults = tracer->major_faults;
         sample->voluntary_switches = tracer->voluntary_switches;

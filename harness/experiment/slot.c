@@ -8,6 +8,7 @@
 #include "slot.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -60,9 +61,16 @@ static void wait_for_child(uint64_t until_ns) {
     (void)sigtimedwait(&child, NULL, &timeout);
 }
 
+static uint64_t thread_cpu_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 static SlotEnd watch(Child *child, const SlotPage *page, const SlotLimits *limits, Watched *watched) {
     Tracer *tracer = &watched->tracer;
     Observer observer;
+    uint64_t begin_cpu_ns = thread_cpu_ns();
     observer_start(&observer, page);
     uint64_t next_ns = observer.start_ns;
     SlotEnd end = SLOT_END_DONE;
@@ -92,6 +100,8 @@ static SlotEnd watch(Child *child, const SlotPage *page, const SlotLimits *limit
     drain(child->output_fd, watched);
     watched->peak_seen_bytes = observer.peak_bytes;
     watched->series = observer_finish(&observer);
+    watched->watched_ns = monotonic_ns() - observer.start_ns;
+    watched->observer_cpu_ns = thread_cpu_ns() - begin_cpu_ns;
     return end;
 }
 
@@ -234,6 +244,90 @@ static void take_counters(const SlotPage *page, Sample *sample) {
     sample->kit_bytes = page->kit_bytes;
 }
 
+/* ---- measures and histograms: what the child wrote is checked, for it may have been corrupted ---- */
+
+static bool is_sane_name(const char *name) {
+    size_t length = strnlen(name, SLOT_MEASURE_NAME_BYTES);
+    return length > 0 && length < SLOT_MEASURE_NAME_BYTES &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
+}
+
+static bool has_measure(const Sample *sample, const char *name) {
+    for (size_t i = 0; i < sample->measure_count; i++) {
+        if (strcmp(sample->measures[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Printable ASCII, so that it can stand in any file and on any terminal. */
+static char *sane_reason(const char *reason) {
+    char *text = text_copy_part(reason, strnlen(reason, SLOT_MEASURE_REASON_BYTES));
+    for (char *c = text; *c != '\0'; c++) {
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    }
+    return text;
+}
+
+static void take_measures(const SlotPage *page, Sample *sample) {
+    uint32_t count = atomic_load_explicit(&page->measure_count, memory_order_acquire);
+    for (uint32_t i = 0; i < count && i < SLOT_MEASURES; i++) {
+        const SlotMeasure *measure = &page->measures[i];
+        if (!is_sane_name(measure->name) || has_measure(sample, measure->name))
+            continue;
+        if (isfinite(measure->value)) {
+            sample_add_measure(sample, measure->name, measure->value, NULL);
+            continue;
+        }
+        char *reason = sane_reason(measure->reason);
+        sample_add_measure(sample, measure->name, NAN, *reason == '\0' ? "the workload gave no reason" : reason);
+        free(reason);
+    }
+}
+
+/* Takes the histogram that is not empty; one with counts that no slot can reach is left out. */
+static void take_histogram(const SlotHistogram *page_histogram, const char *call, const char *method, Sample *sample) {
+    const uint64_t *hits = page_histogram->hits;
+    size_t used = 0;
+    for (uint32_t bucket = 0; bucket < SLOT_HISTOGRAM_BUCKETS; bucket++) {
+        if (hits[bucket] >> 53 != 0)
+            return;
+        used += hits[bucket] > 0 ? 1 : 0;
+    }
+    if (used == 0)
+        return;
+    sample->histograms = grow(sample->histograms, sample->histogram_count + 1, sizeof *sample->histograms);
+    Histogram *histogram = &sample->histograms[sample->histogram_count++];
+    *histogram = (Histogram){
+        .name = text_format("%s %s", call, method),
+        .bucket = zeroed(used, sizeof *histogram->bucket),
+        .hits = zeroed(used, sizeof *histogram->hits),
+    };
+    for (uint32_t bucket = 0; bucket < SLOT_HISTOGRAM_BUCKETS; bucket++) {
+        if (hits[bucket] == 0)
+            continue;
+        histogram->bucket[histogram->count] = bucket;
+        histogram->hits[histogram->count++] = hits[bucket];
+    }
+}
+
+static void take_histograms(const SlotPage *page, uint32_t observe, Sample *sample) {
+    static const char *const calls[SLOT_CALL_COUNT] = {"malloc", "calloc", "realloc", "free", "empty"};
+    static const char *const methods[SLOT_METHOD_COUNT] = {"sampled", "chain"};
+    if ((observe & SLOT_OBSERVE_LATENCY) == 0)
+        return;
+    for (size_t method = 0; method < SLOT_METHOD_COUNT; method++) {
+        for (size_t call = 0; call < SLOT_CALL_COUNT; call++)
+            take_histogram(&page->latency[method][call], calls[call], methods[method], sample);
+    }
+}
+
+void slot_note_cost(const Watched *watched, Sample *sample) {
+    sample_add_measure(sample, "watched_ns", (double)watched->watched_ns, NULL);
+    sample_add_measure(sample, "observer_cpu_ns", (double)watched->observer_cpu_ns, NULL);
+}
+
 static SlotPage *create_page(int *fd, StoreError *error) {
     *fd = memfd_create("allocbench-slot", MFD_CLOEXEC);
     SlotPage *page = MAP_FAILED;
@@ -275,6 +369,9 @@ SlotEnd slot_run_workload(const SlotRequest *request, Sample *sample, StoreError
         if (judge_preload(page, request->arm, &watched, sample) &&
             !slot_judge_end(&watched, watched.tracer.wait_status, &request->limits, sample))
             judge_exit(page, WEXITSTATUS(watched.tracer.wait_status), &watched, sample);
+        slot_note_cost(&watched, sample);
+        take_measures(page, sample);
+        take_histograms(page, request->observe, sample);
         sample->peak_is_exact = true;
         if (page->peak_rss_bytes > 0) {
             sample->peak_rss_bytes = page->peak_rss_bytes;

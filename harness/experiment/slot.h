@@ -35,7 +35,8 @@ typedef struct SlotRequest {
     SlotLimits limits;
 } SlotRequest;
 
-/* Runs a kit workload. Fills status, message, counters, peak, series and proof of *sample; the rest is the caller's. */
+/* Runs a kit workload. Fills status, message, counters, peak, series, measures, histograms and proof of *sample; the
+ * rest is the caller's. */
 SlotEnd slot_run_workload(const SlotRequest *request, Sample *sample, StoreError *error);
 
 /* What program_slot.c shares: a process watched to its end. */
@@ -55,9 +56,12 @@ SlotEnd slot_watch(const struct LaunchRequest *launch, const struct SlotPage *pa
                    const char *library, const SlotLimits *limits, Watched *watched, StoreError *error);
 /* Sets the status that follows from how a process ended: crash, timeout, memory; returns false when it ended by
  * itself. `status` is as from wait(). */
+    uint64_t watched_ns, observer_cpu_ns; /* how long this thread watched, and its processor time meanwhile */
 bool slot_judge_end(const Watched *watched, int status, const SlotLimits *limits, Sample *sample);
 void slot_set_failure(Sample *sample, SampleStatus status, char *owned_message);
 /* The line of captured output that says most: the last that is not empty; owned, NULL when there is none. */
 char *slot_output_line(const Watched *watched);
 
 #endif
+/* The observer's own cost, as measures "watched_ns" and "observer_cpu_ns". */
+void slot_note_cost(const Watched *watched, Sample *sample);

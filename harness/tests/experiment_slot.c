@@ -4,6 +4,7 @@
 #include "testing.h"
 
 #include <errno.h>
+#include <math.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -13,10 +14,15 @@
 
 #include "experiment/allocator.h"
 #include "experiment/slot.h"
+#include "slot_protocol.h"
 
 #define WORKLOAD TEST_BUILD_DIR "/workloads/small"
 
 static volatile sig_atomic_t stop;
+
+/* What run_small() asks for besides. */
+static uint32_t observe;
+static ThpChoice thp;
 
 static SlotEnd run_small(const char *allocator, const char *mode, uint64_t timeout_ms, uint64_t cap_mib,
                          Sample *sample) {
@@ -29,6 +35,8 @@ static SlotEnd run_small(const char *allocator, const char *mode, uint64_t timeo
         .argv = argv,
         .arm = &arm,
         .padding_bytes = 100,
+        .thp = thp,
+        .observe = observe,
         .limits = {timeout_ms * 1000000, cap_mib << 20, &stop},
     };
     *sample = (Sample){0};
@@ -97,6 +105,92 @@ static void counters_and_memory(void **state) {
         assert_in_range(leaking.peak_rss_bytes - plain.peak_rss_bytes, 60u << 20, 72u << 20);
     sample_release(&plain);
     sample_release(&leaking);
+}
+
+static const Measure *find_measure(const Sample *sample, const char *name) {
+    for (size_t i = 0; i < sample->measure_count; i++) {
+        if (strcmp(sample->measures[i].name, name) == 0)
+            return &sample->measures[i];
+    }
+    fail_msg("no measure %s", name);
+    return NULL;
+}
+
+static void measures_arrive(void **state) {
+    (void)state;
+    Sample sample;
+    assert_int_equal(run_small("glibc", "none", 20000, 1024, &sample), SLOT_END_DONE);
+    assert_true(sample_measure(&sample, "answer_ns") == 42.5);
+    assert_true(isnan(find_measure(&sample, "missing_bytes")->value));
+    assert_string_equal(find_measure(&sample, "missing_bytes")->reason, "nobody looked");
+    assert_null(find_measure(&sample, "answer_ns")->reason);
+    assert_true(sample_measure(&sample, "watched_ns") >= (double)sample.elapsed_ns);
+    assert_true(sample_measure(&sample, "observer_cpu_ns") > 0);
+    assert_true(sample_measure(&sample, "observer_cpu_ns") <= sample_measure(&sample, "watched_ns"));
+    assert_int_equal(sample.histogram_count, 0);
+    sample_release(&sample);
+
+    /* What an allocator has overwritten is left out; the rest of the sample stays. */
+    observe = SLOT_OBSERVE_LATENCY;
+    assert_int_equal(run_small("glibc", "nonsense", 20000, 1024, &sample), SLOT_END_DONE);
+    observe = 0;
+    assert_int_equal(sample.status, SAMPLE_OK);
+    assert_int_equal(sample.measure_count, 2 + 3);
+    assert_true(sample_measure(&sample, "fine") == 1);
+    assert_non_null(strstr(find_measure(&sample, "reasonless")->reason, "no reason"));
+    assert_string_equal(find_measure(&sample, "no_text")->reason, "??");
+    assert_int_equal(sample.histogram_count, 2);
+    sample_release(&sample);
+}
+
+static void histograms_arrive(void **state) {
+    (void)state;
+    Sample sample;
+    observe = SLOT_OBSERVE_LATENCY;
+    assert_int_equal(run_small("glibc", "none", 20000, 1024, &sample), SLOT_END_DONE);
+    observe = 0;
+    assert_int_equal(sample.histogram_count, 2);
+    const Histogram *first = &sample.histograms[0], *second = &sample.histograms[1];
+    assert_string_equal(first->name, "malloc sampled");
+    assert_int_equal(first->count, 2);
+    assert_true(first->bucket[0] == 7 && first->hits[0] == 3);
+    assert_true(first->bucket[1] == SLOT_HISTOGRAM_BUCKETS - 1 && first->hits[1] == 1);
+    assert_string_equal(second->name, "empty chain");
+    assert_true(second->count == 1 && second->bucket[0] == 0 && second->hits[0] == 5);
+    sample_release(&sample);
+}
+
+static void usable_bytes_are_seen_when_asked_for(void **state) {
+    (void)state;
+    Sample sample;
+    assert_int_equal(run_small("glibc", "none", 20000, 1024, &sample), SLOT_END_DONE);
+    assert_null(sample.series.usable_bytes);
+    sample_release(&sample);
+    observe = SLOT_OBSERVE_LIVE;
+    assert_int_equal(run_small("glibc", "hang", 100, 1024, &sample), SLOT_END_DONE);
+    observe = 0;
+    assert_non_null(sample.series.usable_bytes);
+    assert_true(sample.series.count > 0);
+    size_t last = sample.series.count - 1;
+    assert_true(sample.series.live_bytes[last] > 0);
+    assert_true(sample.series.usable_bytes[last] >= sample.series.live_bytes[last]);
+    sample_release(&sample);
+}
+
+static void huge_pages_are_switched_off(void **state) {
+    (void)state;
+    Sample sample;
+    assert_int_equal(run_small("glibc", "none", 20000, 1024, &sample), SLOT_END_DONE);
+    double inherited = sample_measure(&sample, "thp_enabled");
+    sample_release(&sample);
+    if (inherited != 1)
+        skip(); /* not known to this kernel, or switched off for us already */
+    thp = THP_NEVER;
+    assert_int_equal(run_small("glibc", "none", 20000, 1024, &sample), SLOT_END_DONE);
+    thp = THP_INHERIT;
+    assert_int_equal(sample.status, SAMPLE_OK);
+    assert_true(sample_measure(&sample, "thp_enabled") == 0);
+    sample_release(&sample);
 }
 
 /* What the harness itself needs must not show in what it measures. */
@@ -176,6 +270,10 @@ int main(void) {
         cmocka_unit_test(ends),
         cmocka_unit_test(arms_that_misbehave),
         cmocka_unit_test(counters_and_memory),
+        cmocka_unit_test(measures_arrive),
+        cmocka_unit_test(histograms_arrive),
+        cmocka_unit_test(usable_bytes_are_seen_when_asked_for),
+        cmocka_unit_test(huge_pages_are_switched_off),
         cmocka_unit_test(a_big_parent_changes_nothing),
         cmocka_unit_test(interrupted),
         cmocka_unit_test(without_ptrace),

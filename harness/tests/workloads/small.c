@@ -5,6 +5,8 @@
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <math.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,6 +41,46 @@ static _Noreturn void fail(SlotVerdict verdict, const char *message) {
     _exit((int)verdict);
 }
 
+static void count(int64_t size, void *block, int64_t sign) {
+    atomic_fetch_add_explicit(&page->lines[0].live_bytes, sign * size, memory_order_relaxed);
+    if ((page->observe & SLOT_OBSERVE_LIVE) != 0)
+        atomic_fetch_add_explicit(&page->lines[0].usable_bytes, sign * (int64_t)malloc_usable_size(block),
+                                  memory_order_relaxed);
+}
+
+static void note(const char *name, double value, const char *reason) {
+    SlotMeasure *measure = &page->measures[page->measure_count];
+    snprintf(measure->name, sizeof measure->name, "%s", name);
+    snprintf(measure->reason, sizeof measure->reason, "%s", reason);
+    measure->value = value;
+    page->measure_count++;
+}
+
+static void note_thp(void) {
+    FILE *file = fopen("/proc/self/status", "re");
+    char line[128];
+    int enabled;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "THP_enabled: %d", &enabled) == 1)
+            note("thp_enabled", enabled, "");
+    }
+    if (file != NULL)
+        fclose(file);
+}
+
+/* As a child whose memory the allocator under test has overwritten. */
+static void write_nonsense(void) {
+    memset(page->measures[1].name, 'x', sizeof page->measures[1].name + sizeof page->measures[1].reason);
+    note("fine", 1, "");
+    page->measure_count++;
+    note("Not A Name", 1, "");
+    note("fine", 2, "");
+    note("reasonless", NAN, "");
+    note("no_text", NAN, "\xff\n");
+    page->measure_count = 4000000000u;
+    page->latency[SLOT_METHOD_CHAIN][SLOT_CALL_FREE].hits[3] = UINT64_MAX;
+}
+
 static void work(uint64_t operations, double seconds, uint64_t seed) {
     static unsigned char *blocks[BLOCKS];
     static size_t sizes[BLOCKS];
@@ -52,7 +94,7 @@ static void work(uint64_t operations, double seconds, uint64_t seed) {
             size_t last = sizes[index] - 1;
             if (blocks[index][0] != (unsigned char)index || blocks[index][last] != (unsigned char)index)
                 fail(SLOT_VERDICT_CORRUPT, "a block's content changed");
-            atomic_fetch_sub_explicit(&page->lines[0].live_bytes, (int64_t)sizes[index], memory_order_relaxed);
+            count((int64_t)sizes[index], blocks[index], -1);
             free(blocks[index]);
         }
         blocks[index] = malloc(size);
@@ -60,7 +102,7 @@ static void work(uint64_t operations, double seconds, uint64_t seed) {
             fail(SLOT_VERDICT_OUT_OF_MEMORY, "malloc returned NULL");
         memset(blocks[index], (int)index, size);
         sizes[index] = size;
-        atomic_fetch_add_explicit(&page->lines[0].live_bytes, (int64_t)size, memory_order_relaxed);
+        count((int64_t)size, blocks[index], 1);
         done++;
     }
     page->operations = done;
@@ -139,6 +181,18 @@ int main(int argc, char **argv) {
     work(operations, seconds, seed);
     page->end_ns = now_ns();
     misbehave(mode);
+    if (strcmp(mode, "nonsense") == 0) {
+        write_nonsense();
+    } else {
+        note_thp();
+        note("answer_ns", 42.5, "");
+        note("missing_bytes", NAN, "nobody looked");
+    }
+    if ((page->observe & SLOT_OBSERVE_LATENCY) != 0) {
+        page->latency[SLOT_METHOD_SAMPLED][SLOT_CALL_MALLOC].hits[7] = 3;
+        page->latency[SLOT_METHOD_SAMPLED][SLOT_CALL_MALLOC].hits[SLOT_HISTOGRAM_BUCKETS - 1] = 1;
+        page->latency[SLOT_METHOD_CHAIN][SLOT_CALL_EMPTY].hits[0] = 5;
+    }
     atomic_store(&page->phase, SLOT_PHASE_FINISHED);
     return 0;
 }
