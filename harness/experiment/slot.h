@@ -44,6 +44,7 @@ typedef struct Watched {
     Tracer tracer;
     bool timed_out, over_cap, oom_killed;
     uint64_t peak_seen_bytes;
+    uint64_t watched_ns, observer_cpu_ns; /* how long this thread watched, and its processor time meanwhile */
     Series series;
     char output[SLOT_OUTPUT_BYTES]; /* the first part of what it printed, NUL terminated */
     size_t output_length;
