@@ -15,11 +15,14 @@
 
 #include "../analysis/comparison.h"
 #include "canary.h"
+#include "icount_slot.h"
+#include "limit_slot.h"
 #include "observer.h"
 #include "plan.h"
 #include "program_slot.h"
 #include "row_command.h"
 #include "scratch.h"
+#include "syscall_slot.h"
 
 enum {
     HOPELESS_AFTER = 2, /* an arm that hung in so many slots of a row in succession is not started there again */
@@ -124,6 +127,18 @@ static uint32_t observed(const RunMeta *meta, const Row *row, uint32_t block) {
            (kind == BLOCKS_COMPARED && meta->mode == MODE_LATENCY ? SLOT_OBSERVE_LATENCY : 0u);
 }
 
+typedef SlotEnd SlotRunner(const SlotRequest *request, Sample *sample, StoreError *error);
+
+/* How a slot of this block runs its workload. */
+static SlotRunner *slot_runner(const RunMeta *meta, uint32_t block) {
+    BlockKind kind = run_block_kind(meta, block);
+    if (kind == BLOCKS_OF_SYSCALLS)
+        return slot_run_syscalls;
+    if (kind == BLOCKS_COMPARED && meta->mode == MODE_ICOUNT)
+        return slot_run_icount;
+    return kind == BLOCKS_COMPARED && meta->mode == MODE_LIMIT ? slot_run_limit : slot_run_workload;
+}
+
 static SlotEnd start_slot(Measuring *measuring, uint32_t row_index, const Arm *arm, uint32_t padding, Sample *sample) {
     const Experiment *experiment = measuring->experiment;
     const RunMeta *meta = experiment->meta;
@@ -138,6 +153,9 @@ static SlotEnd start_slot(Measuring *measuring, uint32_t row_index, const Arm *a
     }
     const char *preset;
     const CatalogueEntry *entry = catalogue_find(experiment->catalogue, row->workload, &preset);
+    SlotRunner *run = slot_runner(meta, sample->block);
+    if (run == slot_run_icount)
+        sample->seed = plan_workload_seed(meta, row_index, 0); /* every block is to give the same count */
     RowWork work = {.operations = row->operations, .seed = sample->seed, .pin = meta->pin};
     TextList argv = row_command(row, entry, &work);
     SlotRequest request = {
@@ -148,8 +166,12 @@ static SlotEnd start_slot(Measuring *measuring, uint32_t row_index, const Arm *a
         .bound_threads = meta->pin ? row->threads : 0,
         .observe = observed(meta, row, sample->block),
         .limits = limits,
+        .operations = entry->scaled && row->operations == 0 ? entry->default_operations : row->operations,
+        .threads = row->threads,
     };
-    SlotEnd end = slot_run_workload(&request, sample, measuring->error);
+    if (run == slot_run_syscalls)
+        request.operations = syscall_operations(request.operations, meta->slot_ns);
+    SlotEnd end = run(&request, sample, measuring->error);
     text_list_release(&argv);
     return end;
 }

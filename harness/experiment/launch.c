@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -71,6 +72,24 @@ static void write_small_file(const char *path, const char *text) {
     close(fd);
 }
 
+/* False with errno when one of the conditions cannot be met. */
+static bool meet(const LaunchConditions *conditions) {
+    if (conditions->fixed_addresses && personality(ADDR_NO_RANDOMIZE) < 0)
+        return false;
+    if (conditions->group_file != NULL) {
+        int fd = open(conditions->group_file, O_WRONLY | O_CLOEXEC);
+        bool entered = fd >= 0 && write(fd, "0", 1) == 1;
+        int failure = errno;
+        if (fd >= 0)
+            close(fd);
+        errno = failure;
+        if (!entered)
+            return false;
+    }
+    struct rlimit limit = {conditions->resource_limit, conditions->resource_limit};
+    return conditions->resource_limit == 0 || setrlimit((__rlimit_resource_t)conditions->limited_resource, &limit) == 0;
+}
+
 static _Noreturn void become(const LaunchRequest *request, char **environment, pid_t parent, int output, int go,
                              int exec_status) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -97,7 +116,8 @@ static _Noreturn void become(const LaunchRequest *request, char **environment, p
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &request->signal_mask, NULL);
     /* Kept across exec and fork, so it also reaches a program that hyperfine starts. */
-    if (request->thp != THP_NEVER || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0)
+    bool ready = request->thp != THP_NEVER || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0;
+    if (ready && meet(&request->conditions))
         execve(request->argv[0], request->argv, environment);
     int failure = errno;
     ssize_t done = write(exec_status, &failure, sizeof failure);

@@ -10,6 +10,16 @@
 
 #include "../store/run_store.h"
 
+/* What else holds for a process, from before it executes; all zero: nothing. */
+typedef struct LaunchConditions {
+    bool fixed_addresses;   /* its address space is not randomised */
+    bool traces;            /* it traces the workload itself, so our tracer keeps off it: every stop that a tracer waits
+                               for is a signal to it, which would stop it in turn */
+    const char *group_file; /* cgroup.procs of a control group that it enters; NULL: none */
+    int limited_resource;   /* RLIMIT_... */
+    uint64_t resource_limit; /* soft and hard; 0: none */
+} LaunchConditions;
+
 typedef struct LaunchRequest {
     char *const *argv;      /* argv[0] is the path of the executable */
     const char *preload;    /* library, or NULL */
@@ -17,7 +27,8 @@ typedef struct LaunchRequest {
     uint32_t padding_bytes; /* of a variable that only takes up room */
     ThpChoice thp;          /* of the process and all its descendants */
     int slot_fd;            /* the slot page to pass on; -1: none */
-    sigset_t signal_mask;   /* what the child is given back */
+    LaunchConditions conditions;
+    sigset_t signal_mask; /* what the child is given back */
 } LaunchRequest;
 
 typedef struct Child {

@@ -4,6 +4,7 @@
 #include "row_command.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 TextList row_command(const Row *row, const CatalogueEntry *entry, const RowWork *work) {
     TextList argv = {0};
@@ -25,4 +26,17 @@ TextList row_command(const Row *row, const CatalogueEntry *entry, const RowWork 
     if (work->pin)
         text_list_add(&argv, text_copy("--pin"));
     return argv;
+}
+
+TextList command_with_operations(char *const *argv, uint64_t operations) {
+    TextList changed = {0};
+    for (; *argv != NULL; argv++) {
+        if (strcmp(*argv, "--ops") == 0 && argv[1] != NULL)
+            argv++;
+        else
+            text_list_add(&changed, text_copy(*argv));
+    }
+    text_list_add(&changed, text_copy("--ops"));
+    text_list_add(&changed, text_format("%" PRIu64, operations));
+    return changed;
 }

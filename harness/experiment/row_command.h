@@ -18,4 +18,7 @@ typedef struct RowWork {
 /* argv of a workload row. The list is the caller's. */
 TextList row_command(const Row *row, const CatalogueEntry *entry, const RowWork *work);
 
+/* The same command with this many operations in place of what it says. */
+TextList command_with_operations(char *const *argv, uint64_t operations);
+
 #endif

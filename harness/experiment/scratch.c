@@ -13,7 +13,7 @@
 #include "../store/text.h"
 #include "program.h"
 
-static bool create_folder(char **path, StoreError *error) {
+bool scratch_folder(char **path, StoreError *error) {
     const char *parent = getenv("TMPDIR");
     *path = text_format("%s/allocbench-XXXXXX", parent == NULL || *parent == '\0' ? "/tmp" : parent);
     if (mkdtemp(*path) != NULL)
@@ -45,7 +45,7 @@ bool scratch_create(const RunMeta *meta, char **path, StoreError *error) {
     for (uint32_t row = 0; row < meta->row_count && good; row++) {
         if (meta->rows[row].kind != ROW_PROGRAM || meta->rows[row].unsupported != NULL)
             continue;
-        good = (*path != NULL || create_folder(path, error)) && fill(meta, row, *path, error);
+        good = (*path != NULL || scratch_folder(path, error)) && fill(meta, row, *path, error);
     }
     return good;
 }

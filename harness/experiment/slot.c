@@ -120,7 +120,7 @@ SlotEnd slot_watch(const LaunchRequest *launch, const SlotPage *page, bool desce
     Child child;
     SlotEnd end = SLOT_END_IMPOSSIBLE;
     if (launch_start(&request, &child, error)) {
-        tracer_attach(&watched->tracer, child.pid, descendants, library);
+        tracer_attach(&watched->tracer, child.pid, !request.conditions.traces, descendants, library);
         if (launch_go(&request, &child, error))
             end = watch(&child, page, limits, watched);
         else
@@ -351,13 +351,16 @@ SlotEnd slot_run_workload(const SlotRequest *request, Sample *sample, StoreError
     if (page == NULL)
         return SLOT_END_IMPOSSIBLE;
     page->observe = request->observe;
+    char *settings =
+        text_format("%s&%s", request->arm->environment, request->settings == NULL ? "" : request->settings);
     LaunchRequest launch = {
         .argv = request->argv,
-        .preload = request->arm->path,
-        .settings = request->arm->environment,
+        .preload = request->tool_preloads ? NULL : request->arm->path,
+        .settings = settings,
         .padding_bytes = request->padding_bytes,
         .thp = request->thp,
         .slot_fd = fd,
+        .conditions = request->conditions,
     };
     Watched watched;
     cores_stay_off(request->bound_threads);
@@ -366,12 +369,12 @@ SlotEnd slot_run_workload(const SlotRequest *request, Sample *sample, StoreError
         sample->status = SAMPLE_OK;
         sample->series = watched.series;
         take_counters(page, sample);
-        if (judge_preload(page, request->arm, &watched, sample) &&
-            !slot_judge_end(&watched, watched.tracer.wait_status, &request->limits, sample))
-            judge_exit(page, WEXITSTATUS(watched.tracer.wait_status), &watched, sample);
         slot_note_cost(&watched, sample);
         take_measures(page, sample);
         take_histograms(page, request->observe, sample);
+        if (judge_preload(page, request->arm, &watched, sample) &&
+            !slot_judge_end(&watched, watched.tracer.wait_status, &request->limits, sample))
+            judge_exit(page, WEXITSTATUS(watched.tracer.wait_status), &watched, sample);
         sample->peak_is_exact = true;
         if (page->peak_rss_bytes > 0) {
             sample->peak_rss_bytes = page->peak_rss_bytes;
@@ -384,7 +387,21 @@ SlotEnd slot_run_workload(const SlotRequest *request, Sample *sample, StoreError
     } else {
         sample_release(&(Sample){.series = watched.series});
     }
+    if (request->threads_used != NULL)
+        *request->threads_used = page->threads;
+    free(settings);
     munmap(page, sizeof *page);
     close(fd);
     return end;
+}
+
+void slot_take_outcome(Sample *process, Sample *sample) {
+    slot_set_failure(sample, process->status, process->message);
+    free(sample->malloc_library);
+    sample->malloc_library = process->malloc_library;
+    sample->operations = process->operations;
+    sample->checksum = process->checksum;
+    process->message = NULL;
+    process->malloc_library = NULL;
+    sample_release(process);
 }

@@ -20,14 +20,14 @@ bool same_file(const char *one, const char *other) {
     return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-void tracer_attach(Tracer *tracer, pid_t leader, bool descendants, const char *library) {
+void tracer_attach(Tracer *tracer, pid_t leader, bool allowed, bool descendants, const char *library) {
     *tracer = (Tracer){.leader = leader, .descendants = descendants, .library = library, .watched_status = -1};
     unsigned long options = PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL;
     if (descendants)
         options |= PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
     else
         tracer->watched = leader;
-    tracer->active = ptrace(PTRACE_SEIZE, leader, NULL, (void *)options) == 0;
+    tracer->active = allowed && ptrace(PTRACE_SEIZE, leader, NULL, (void *)options) == 0;
 }
 
 static FILE *open_proc(pid_t pid, const char *name) {

@@ -27,8 +27,9 @@ typedef struct Tracer {
     bool library_seen;
 } Tracer;
 
-/* The leader waits before exec. */
-void tracer_attach(Tracer *tracer, pid_t leader, bool descendants, const char *library);
+/* The leader waits before exec. Not allowed: the tracer only waits for the leader's end, as where ptrace is forbidden.
+ */
+void tracer_attach(Tracer *tracer, pid_t leader, bool allowed, bool descendants, const char *library);
 
 /* Handles all that has happened to children of this process, without waiting. */
 void tracer_handle_events(Tracer *tracer);
