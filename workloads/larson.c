@@ -133,6 +133,7 @@ static void *run_generation(void *argument) {
     if (detach)
         pthread_detach(pthread_self());
     chain->thread = pthread_self();
+    probe_break(chain->worker->probe);
 
     uint64_t quota = slot_count * rounds, taken = 1;
     while (quota > 0 && (taken = worker_take(chain->worker, quota < WORKER_BATCH ? quota : WORKER_BATCH)) > 0) {

@@ -136,6 +136,7 @@ static void produce(Worker *worker, Batch *batch, size_t queue) {
     for (uint64_t taken; (taken = worker_take(worker, batch_blocks)) > 0;) {
         draw_sizes(worker, batch, taken);
         reserve(batch->bytes);
+        probe_break(worker->probe);
         timed_allocations(worker, batch);
         worker->requested_bytes += batch->bytes;
         queue_push(queues[queue], batch);
@@ -152,6 +153,7 @@ static void pass_on(Batch *batch, size_t from, size_t to) {
 
 static void consume(Worker *worker, Batch *batch, size_t queue) {
     while (queue_pop(queues[queue], batch)) {
+        probe_break(worker->probe);
         timed_releases(worker, batch);
         give_back(batch->bytes);
         worker_done(worker, batch->count, 0);
@@ -190,10 +192,12 @@ static void work_ring(Worker *worker) {
     }
     team_begin(worker);
     while (worker_take(worker, batch_blocks) > 0 && queue_pop(in, batch)) {
+        probe_break(worker->probe);
         timed_releases(worker, batch);
         timed_allocations(worker, batch);
         worker_done(worker, batch->count, batch->bytes);
         if (!queue_push(out, batch)) {
+            probe_break(worker->probe);
             timed_releases(worker, batch);
             break;
         }

@@ -104,6 +104,7 @@ static void allocate_all(Worker *worker, Queue *queue) {
         /* Counted as asked for here, as done by the thread that frees. */
         worker->requested_bytes += bytes + timed_allocations(batch, worker->probe, worker->verify);
         queue_push(queue, &batch);
+        probe_break(worker->probe);
     }
     worker_seal(worker, 0);
     if (queue_count > 1 || atomic_fetch_sub_explicit(&allocators_left, 1, memory_order_acq_rel) == 1)
@@ -113,6 +114,7 @@ static void allocate_all(Worker *worker, Queue *queue) {
 static void release_all(Worker *worker, Queue *queue) {
     for (Batch *batch; queue_pop(queue, &batch);) {
         uint64_t count = batch->count;
+        probe_break(worker->probe);
         timed_releases(batch, worker->probe, worker->verify);
         probe_free(worker->probe, batch, batch_bytes(count));
         worker_done(worker, count, 0);

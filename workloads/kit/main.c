@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "describe.h"
+#include "probe.h"
 #include "report.h"
 #include "slot.h"
 #include "thread.h"
@@ -24,6 +25,8 @@ int kit_main(const Workload *workload, int argc, char **argv) {
     slot_set_threads(options.threads);
     slot_enter_phase(SLOT_PHASE_SETUP);
     thread_prepare(&options);
+    probe_prepare();
+    kit_note("floor_rss_bytes", slot_resident_bytes());
     workload->run(&options);
     report_write(workload, &options, stdout);
     return flush_output();

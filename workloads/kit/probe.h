@@ -1,5 +1,6 @@
 /*
- * probe.h - the calls a workload makes, and everything a slot observes of single ones: live bytes.
+ * probe.h - the calls a workload makes, and everything a slot observes of single ones: live bytes, and how
+ * long each takes.
  *
  * A measured loop calls the allocator through these functions with its worker's probe, kept in a local. Compared
  * throughput slots observe no single call: the probe is NULL there, and a call costs one predicted branch on a register
@@ -21,8 +22,21 @@
 /* One user at a time, like the Worker that holds it. */
 typedef struct Probe Probe;
 
+/* What observing needs to know about this machine, and the EMPTY histograms. Main thread, before any probe exists. */
+void probe_prepare(void);
+
 /* In kit memory; NULL when the slot observes no single calls. Threads of one index share a line of the slot page. */
 Probe *probe_create(uint32_t thread);
+
+/* What all probes of a slot lost; see latency.h. */
+typedef struct ProbeTotals {
+    uint64_t dropped, broken;
+} ProbeTotals;
+
+/* Adds what a probe saw to the slot page and to the totals. Its user stands still; NULL saw nothing. */
+void probe_merge(const Probe *probe, ProbeTotals *totals);
+/* Once, after all were merged: the totals as measures. */
+void probe_report(const ProbeTotals *totals);
 
 void *probe_malloc_observed(Probe *probe, size_t size);
 void *probe_calloc_observed(Probe *probe, size_t count, size_t size);
@@ -31,6 +45,7 @@ void *probe_aligned_alloc_observed(Probe *probe, size_t alignment, size_t size);
 void probe_free_observed(Probe *probe, void *block, size_t size);
 void probe_note_malloc_observed(Probe *probe, void *block, size_t size);
 void probe_note_free_observed(Probe *probe, void *block, size_t size);
+void probe_break_observed(Probe *probe);
 
 KIT_INLINE bool probe_is_off(const Probe *probe) {
     return __builtin_expect(probe == NULL, 1);
@@ -75,6 +90,13 @@ KIT_INLINE void probe_note_malloc(Probe *probe, void *block, size_t size) {
 KIT_INLINE void probe_note_free(Probe *probe, void *block, size_t size) {
     if (!probe_is_off(probe))
         probe_note_free_observed(probe, block, size);
+}
+
+/* The thread has waited for others since its last call (a queue, a barrier, a thread's start): that time is no call's.
+   Needed after waits in loops that allocate; team_begin() does it. */
+KIT_INLINE void probe_break(Probe *probe) {
+    if (!probe_is_off(probe))
+        probe_break_observed(probe);
 }
 
 #endif

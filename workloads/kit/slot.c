@@ -18,7 +18,7 @@
 #include "mapping.h"
 #include "workload.h"
 
-bool slot_lines_are_shared;
+bool slot_lines_are_shared, slot_is_running;
 
 static SlotPage *page;
 static bool start_rss_noted;
@@ -146,12 +146,22 @@ static uint64_t current_rss_bytes(void) {
     return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-static uint64_t peak_rss_bytes(void) {
+/* "\nVmHWM:  1234 kB" of a /proc file; 0 without such a line. */
+static uint64_t read_kibibytes(const char *path, const char *key) {
     char text[8192];
-    if (!read_small_file("/proc/self/status", text, sizeof text))
+    if (!read_small_file(path, text, sizeof text))
         return 0;
-    const char *line = strstr(text, "\nVmHWM:");
-    return line ? strtoull(line + strlen("\nVmHWM:"), NULL, 10) * 1024 : 0;
+    const char *line = strstr(text, key);
+    return line ? strtoull(line + strlen(key), NULL, 10) * 1024 : 0;
+}
+
+static uint64_t peak_rss_bytes(void) {
+    return read_kibibytes("/proc/self/status", "\nVmHWM:");
+}
+
+uint64_t slot_resident_bytes(void) {
+    uint64_t exact = read_kibibytes("/proc/self/smaps_rollup", "\nRss:");
+    return exact ? exact : current_rss_bytes(); /* kernels before 4.14; may lag by some pages a thread */
 }
 
 void slot_note_start_rss(void) {
@@ -165,6 +175,7 @@ void slot_begin(void) {
         slot_note_start_rss();
     getrusage(RUSAGE_SELF, &usage_at_begin);
     slot_enter_phase(SLOT_PHASE_RUNNING);
+    slot_is_running = true;
     page->begin_ns = clock_now_ns();
 }
 
@@ -175,6 +186,7 @@ static uint64_t time_difference_ns(struct timeval from, struct timeval to) {
 
 void slot_end(void) {
     page->end_ns = clock_now_ns();
+    slot_is_running = false;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     page->user_ns = time_difference_ns(usage_at_begin.ru_utime, usage.ru_utime);

@@ -78,7 +78,7 @@ typedef struct SlotMeasure {
 enum {
     SLOT_HISTOGRAM_SUB_BITS = 6,
     SLOT_HISTOGRAM_TOP_BITS = 45,
-    SLOT_HISTOGRAM_BUCKETS = ((SLOT_HISTOGRAM_TOP_BITS - SLOT_HISTOGRAM_SUB_BITS) << SLOT_HISTOGRAM_SUB_BITS) + 1,
+    SLOT_HISTOGRAM_BUCKETS = ((SLOT_HISTOGRAM_TOP_BITS - SLOT_HISTOGRAM_SUB_BITS + 1) << SLOT_HISTOGRAM_SUB_BITS) + 1,
 };
 
 static inline uint32_t slot_histogram_bucket(uint64_t picoseconds) {
@@ -112,7 +112,7 @@ typedef enum SlotCall {
    previous call to the end of this one, so what the workload does between them is in it. */
 typedef enum SlotMethod { SLOT_METHOD_SAMPLED, SLOT_METHOD_CHAIN, SLOT_METHOD_COUNT } SlotMethod;
 
-/* Merged over all threads when the workload ends; 64-bit counts. */
+/* Merged over all threads when the workload ends; only calls between the marks, and EMPTY. */
 typedef struct SlotHistogram {
     uint64_t hits[SLOT_HISTOGRAM_BUCKETS];
 } SlotHistogram;

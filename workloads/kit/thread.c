@@ -67,6 +67,7 @@ void team_begin(const Worker *worker) {
         worker_start_clock(team_options);
     }
     pthread_barrier_wait(&team_barrier);
+    probe_break(worker->probe);
 }
 
 void team_end(const Worker *worker) {

@@ -27,11 +27,14 @@ void worker_assign(Worker *worker, const Options *options, uint32_t part, uint32
 
 void workers_finish(const Worker *workers, uint32_t count) {
     uint64_t operations = 0, checksum = 0, requested_bytes = 0;
+    ProbeTotals totals = {0, 0};
     for (uint32_t i = 0; i < count; i++) {
+        probe_merge(workers[i].probe, &totals);
         operations += workers[i].operations;
         checksum += workers[i].checksum;
         requested_bytes += workers[i].requested_bytes;
     }
+    probe_report(&totals);
     slot_finish(operations, checksum, requested_bytes);
 }
 

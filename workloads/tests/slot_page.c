@@ -1,9 +1,10 @@
 /*
- * slot_page.c - plays the parent of the slot protocol: runs a workload with a page that counts live bytes, watches the
- * page while it runs, and judges what is in it afterwards.
+ * slot_page.c - plays the parent of the slot protocol: runs a workload with a page that counts live bytes (or times
+ * single calls), watches the page while it runs, and judges what is in it afterwards.
  *
  *   slot_page finished PROGRAM ARGS...        ends well: results complete, nothing live at the end
  *   slot_page constant BYTES PROGRAM ARGS...  live bytes never leave a band of BYTES while it runs
+ *   slot_page latency CALLS PROGRAM ARGS...   ends well, and each of so many calls was timed or counted as lost
  *   slot_page missing NAME PROGRAM ARGS...    ends well, and says why it has no measure NAME
  *   slot_page verdict N PROGRAM ARGS...       ends with exit code and verdict N and says why
  */
@@ -34,7 +35,7 @@ static void require(bool condition, const char *format, ...) {
     exit(1);
 }
 
-static SlotPage *create_page(void) {
+static SlotPage *create_page(uint32_t observe) {
     int file = memfd_create("slot", 0);
     require(file >= 0 && ftruncate(file, sizeof(SlotPage)) == 0, "no memfd");
     SlotPage *page = mmap(NULL, sizeof(SlotPage), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -42,7 +43,7 @@ static SlotPage *create_page(void) {
     page->magic = SLOT_MAGIC;
     page->version = SLOT_PROTOCOL_VERSION;
     page->page_bytes = sizeof(SlotPage);
-    page->observe = SLOT_OBSERVE_LIVE;
+    page->observe = observe;
     char text[16];
     snprintf(text, sizeof text, "%d", file);
     setenv(SLOT_FD_ENVIRONMENT, text, 1);
@@ -120,13 +121,37 @@ static void check_missing(const SlotPage *page, const char *name) {
     printf("%s: %s\n", name, measure->reason);
 }
 
+static double measure_value(const SlotPage *page, const char *name) {
+    const SlotMeasure *measure = find_measure(page, name);
+    require(measure && !isnan(measure->value), "no measure %s", name);
+    return measure->value;
+}
+
+static void check_latency(const SlotPage *page, uint64_t calls) {
+    uint64_t hits[SLOT_METHOD_COUNT] = {0, 0};
+    for (int method = 0; method < SLOT_METHOD_COUNT; method++) {
+        for (int call = 0; call < SLOT_CALL_COUNT; call++) {
+            uint64_t here = 0;
+            for (int i = 0; i < SLOT_HISTOGRAM_BUCKETS; i++)
+                here += page->latency[method][call].hits[i];
+            bool used = call == SLOT_CALL_MALLOC || call == SLOT_CALL_FREE || call == SLOT_CALL_EMPTY;
+            require(used == (here > 0), "method %d, call %d: %" PRIu64 " hits", method, call, here);
+            hits[method] += call == SLOT_CALL_EMPTY ? 0 : here;
+        }
+    }
+    uint64_t lost = (uint64_t)(measure_value(page, "latency_dropped") + measure_value(page, "latency_broken"));
+    printf("%" PRIu64 " sampled, %" PRIu64 " chained, %" PRIu64 " lost\n", hits[SLOT_METHOD_SAMPLED],
+           hits[SLOT_METHOD_CHAIN], lost);
+    require(hits[SLOT_METHOD_SAMPLED] + hits[SLOT_METHOD_CHAIN] + lost == calls, "not %" PRIu64 " calls", calls);
+}
+
 int main(int argc, char **argv) {
-    require(argc > 2, "usage: slot_page finished|constant BYTES|missing NAME|verdict N PROGRAM ARGS...");
+    require(argc > 2, "usage: slot_page finished|constant BYTES|missing NAME|latency CALLS|verdict N PROGRAM ARGS...");
     bool finished = strcmp(argv[1], "finished") == 0, constant = strcmp(argv[1], "constant") == 0;
-    bool missing = strcmp(argv[1], "missing") == 0;
+    bool missing = strcmp(argv[1], "missing") == 0, latency = strcmp(argv[1], "latency") == 0;
     char **program = argv + (finished ? 2 : 3);
     long number = finished || missing ? 0 : strtol(argv[2], NULL, 10);
-    SlotPage *page = create_page();
+    SlotPage *page = create_page(latency ? SLOT_OBSERVE_LATENCY : SLOT_OBSERVE_LIVE);
     pid_t child = fork();
     if (child == 0) {
         execv(program[0], program);
@@ -134,7 +159,7 @@ int main(int argc, char **argv) {
     }
     int64_t minimum, maximum;
     int code = watch(page, child, &minimum, &maximum);
-    if (finished || constant || missing) {
+    if (finished || constant || missing || latency) {
         require(code == 0, "exit code %d", code);
         check_finished(page);
         printf("live bytes %" PRId64 " to %" PRId64 "\n", minimum, maximum);
@@ -142,6 +167,8 @@ int main(int argc, char **argv) {
                 "live bytes wandered by %" PRId64 ", allowed are %ld", maximum - minimum, number);
         if (missing)
             check_missing(page, argv[2]);
+        if (latency)
+            check_latency(page, (uint64_t)number);
     } else {
         require(code == number && atomic_load(&page->verdict) == (uint32_t)number, "exit code %d, verdict %u", code,
                 atomic_load(&page->verdict));
