@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "arguments.h"
+#include "counters.h"
 #include "describe.h"
 #include "probe.h"
 #include "report.h"
@@ -26,6 +27,7 @@ int kit_main(const Workload *workload, int argc, char **argv) {
     slot_enter_phase(SLOT_PHASE_SETUP);
     thread_prepare(&options);
     probe_prepare();
+    counters_open();
     kit_note("floor_rss_bytes", slot_resident_bytes());
     workload->run(&options);
     report_write(workload, &options, stdout);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "counters.h"
 #include "mapping.h"
 #include "workload.h"
 
@@ -124,8 +125,7 @@ size_t slot_usable_bytes(void *block) {
     return usable_size ? usable_size(block) : 0;
 }
 
-/* A small /proc file, whole, by plain read(2): stdio would take its buffer from the heap under test. */
-static bool read_small_file(const char *path, char *text, size_t size) {
+bool slot_read_file(const char *path, char *text, size_t size) {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return false;
@@ -140,7 +140,7 @@ static bool read_small_file(const char *path, char *text, size_t size) {
 
 static uint64_t current_rss_bytes(void) {
     char text[256];
-    if (!read_small_file("/proc/self/statm", text, sizeof text))
+    if (!slot_read_file("/proc/self/statm", text, sizeof text))
         return 0;
     const char *second = strchr(text, ' ');
     return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
@@ -149,7 +149,7 @@ static uint64_t current_rss_bytes(void) {
 /* "\nVmHWM:  1234 kB" of a /proc file; 0 without such a line. */
 static uint64_t read_kibibytes(const char *path, const char *key) {
     char text[8192];
-    if (!read_small_file(path, text, sizeof text))
+    if (!slot_read_file(path, text, sizeof text))
         return 0;
     const char *line = strstr(text, key);
     return line ? strtoull(line + strlen(key), NULL, 10) * 1024 : 0;
@@ -176,6 +176,7 @@ void slot_begin(void) {
     getrusage(RUSAGE_SELF, &usage_at_begin);
     slot_enter_phase(SLOT_PHASE_RUNNING);
     slot_is_running = true;
+    counters_start();
     page->begin_ns = clock_now_ns();
 }
 
@@ -186,6 +187,7 @@ static uint64_t time_difference_ns(struct timeval from, struct timeval to) {
 
 void slot_end(void) {
     page->end_ns = clock_now_ns();
+    counters_stop();
     slot_is_running = false;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -195,6 +197,7 @@ void slot_end(void) {
     page->major_faults = (uint64_t)(usage.ru_majflt - usage_at_begin.ru_majflt);
     page->voluntary_switches = (uint64_t)(usage.ru_nvcsw - usage_at_begin.ru_nvcsw);
     page->involuntary_switches = (uint64_t)(usage.ru_nivcsw - usage_at_begin.ru_nivcsw);
+    counters_report();
 }
 
 void slot_finish(uint64_t operations, uint64_t checksum, uint64_t requested_bytes) {

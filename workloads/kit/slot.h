@@ -29,6 +29,8 @@ void slot_enter_phase(SlotPhase phase);
  */
 void slot_note_start_rss(void);
 
+/* A small /proc file as text, whole, by plain read(2): stdio would take its buffer from the heap under test. */
+bool slot_read_file(const char *path, char *text, size_t size);
 /* Resident memory at this moment, exact (smaps_rollup, about 1 ms for 300 MiB); allocates nothing. */
 uint64_t slot_resident_bytes(void);
 

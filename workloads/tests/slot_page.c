@@ -5,7 +5,9 @@
  *   slot_page finished PROGRAM ARGS...        ends well: results complete, nothing live at the end
  *   slot_page constant BYTES PROGRAM ARGS...  live bytes never leave a band of BYTES while it runs
  *   slot_page latency CALLS PROGRAM ARGS...   ends well, and each of so many calls was timed or counted as lost
+ *   slot_page counters PROGRAM ARGS...        ends well, and each counter has a sound value or a reason
  *   slot_page missing NAME PROGRAM ARGS...    ends well, and says why it has no measure NAME
+ *   slot_page measures A,B,... PROGRAM ARGS... ends well, and has all these measures, above 0
  *   slot_page verdict N PROGRAM ARGS...       ends with exit code and verdict N and says why
  */
 #include <inttypes.h>
@@ -66,10 +68,12 @@ static Live sum_lines(const SlotPage *page) {
     return live;
 }
 
+typedef struct Extremes {
+    int64_t minimum, maximum;
+} Extremes;
+
 /* Watches the page until the child ends; the extremes of live bytes between the marks. */
-static int watch(const SlotPage *page, pid_t child, int64_t *minimum, int64_t *maximum) {
-    *minimum = INT64_MAX;
-    *maximum = INT64_MIN;
+static int watch(const SlotPage *page, pid_t child, Extremes *live) {
     for (int status;;) {
         if (waitpid(child, &status, WNOHANG) == child) {
             require(WIFEXITED(status), "the workload was ended by signal %d", WTERMSIG(status));
@@ -83,8 +87,8 @@ static int watch(const SlotPage *page, pid_t child, int64_t *minimum, int64_t *m
         /* Looked at the lines one by one while they changed: only valid when the run did not end meanwhile. */
         if (atomic_load_explicit(&page->phase, memory_order_acquire) != SLOT_PHASE_RUNNING || page->end_ns)
             continue;
-        *minimum = bytes < *minimum ? bytes : *minimum;
-        *maximum = bytes > *maximum ? bytes : *maximum;
+        live->minimum = bytes < live->minimum ? bytes : live->minimum;
+        live->maximum = bytes > live->maximum ? bytes : live->maximum;
     }
 }
 
@@ -113,6 +117,17 @@ static const SlotMeasure *find_measure(const SlotPage *page, const char *name) {
             return &page->measures[i];
     }
     return NULL;
+}
+
+/* NAME,NAME,...: all are there and above 0. */
+static void check_measures(const SlotPage *page, const char *names) {
+    char list[512];
+    snprintf(list, sizeof list, "%s", names);
+    for (char *rest = list, *name; (name = strtok_r(NULL, ",", &rest));) {
+        const SlotMeasure *measure = find_measure(page, name);
+        require(measure && measure->value > 0, "no measure %s above 0", name);
+        printf("%s: %.0f\n", name, measure->value);
+    }
 }
 
 static void check_missing(const SlotPage *page, const char *name) {
@@ -145,34 +160,101 @@ static void check_latency(const SlotPage *page, uint64_t calls) {
     require(hits[SLOT_METHOD_SAMPLED] + hits[SLOT_METHOD_CHAIN] + lost == calls, "not %" PRIu64 " calls", calls);
 }
 
+/* Present and above 0, or missing with a reason. */
+static bool counter_works(const SlotPage *page, const char *name) {
+    const SlotMeasure *measure = find_measure(page, name);
+    require(measure != NULL, "no measure %s", name);
+    if (isnan(measure->value)) {
+        require(measure->reason[0] != '\0', "%s is missing without a reason", name);
+        printf("%s: %s\n", name, measure->reason);
+        return false;
+    }
+    printf("%s: %.0f\n", name, measure->value);
+    require(measure->value > 0 && measure->reason[0] == '\0', "%s is %g", name, measure->value);
+    return true;
+}
+
+static void check_counters(const SlotPage *page) {
+    static const char *const hardware[] = {"hw_instructions", "hw_cycles", "hw_cache_misses", "hw_branch_misses",
+                                           "hw_dtlb_misses"};
+    for (size_t i = 0; i < sizeof hardware / sizeof hardware[0]; i++)
+        counter_works(page, hardware[i]);
+    double user_only = measure_value(page, "counters_user_only");
+    require(user_only == 0 || user_only == 1, "counters_user_only is %g", user_only);
+    /* What the kernel counts itself is held against what getrusage says of the same threads: it begins after and ends
+       before it, and sees the ends of the threads too. */
+    if (counter_works(page, "sw_task_clock_ns")) {
+        double clock_ns = measure_value(page, "sw_task_clock_ns"), usage_ns = (double)(page->user_ns + page->system_ns);
+        require(clock_ns > usage_ns / 2 - 2e6 && clock_ns < usage_ns * 2 + 2e6, "task clock %g ns, usage %g ns",
+                clock_ns, usage_ns);
+    }
+    if (counter_works(page, "sw_page_faults")) {
+        double faults = measure_value(page, "sw_page_faults"),
+               usage = (double)(page->minor_faults + page->major_faults);
+        require(faults <= usage + 100 && (user_only != 0 || faults >= usage - 100), "%g page faults, usage says %g",
+                faults, usage);
+    }
+}
+
+/* What is asked for on the command line: what the page is to observe, whether a number follows, how it is judged. */
+typedef struct Mode {
+    const char *name;
+    bool argument;
+    uint32_t observe;
+} Mode;
+
+static const Mode modes[] = {
+    {"finished", false, SLOT_OBSERVE_LIVE},  {"constant", true, SLOT_OBSERVE_LIVE},
+    {"latency", true, SLOT_OBSERVE_LATENCY}, {"counters", false, SLOT_OBSERVE_COUNTERS},
+    {"missing", true, SLOT_OBSERVE_LIVE},    {"measures", true, SLOT_OBSERVE_LIVE},
+    {"verdict", true, SLOT_OBSERVE_LIVE},
+};
+
+static const Mode *find_mode(const char *name) {
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (strcmp(modes[i].name, name) == 0)
+            return &modes[i];
+    }
+    return NULL;
+}
+
+static void judge(const char *mode, const char *argument, const SlotPage *page, const Extremes *live) {
+    long number = argument ? strtol(argument, NULL, 10) : 0;
+    check_finished(page);
+    if (strcmp(mode, "constant") == 0)
+        require(live->minimum <= live->maximum && live->minimum > 0 && live->maximum - live->minimum <= number,
+                "live bytes wandered by %" PRId64 ", allowed are %ld", live->maximum - live->minimum, number);
+    else if (strcmp(mode, "latency") == 0)
+        check_latency(page, (uint64_t)number);
+    else if (strcmp(mode, "counters") == 0)
+        check_counters(page);
+    else if (strcmp(mode, "missing") == 0)
+        check_missing(page, argument);
+    else if (strcmp(mode, "measures") == 0)
+        check_measures(page, argument);
+}
+
 int main(int argc, char **argv) {
-    require(argc > 2, "usage: slot_page finished|constant BYTES|missing NAME|latency CALLS|verdict N PROGRAM ARGS...");
-    bool finished = strcmp(argv[1], "finished") == 0, constant = strcmp(argv[1], "constant") == 0;
-    bool missing = strcmp(argv[1], "missing") == 0, latency = strcmp(argv[1], "latency") == 0;
-    char **program = argv + (finished ? 2 : 3);
-    long number = finished || missing ? 0 : strtol(argv[2], NULL, 10);
-    SlotPage *page = create_page(latency ? SLOT_OBSERVE_LATENCY : SLOT_OBSERVE_LIVE);
+    const Mode *mode = argc > 2 ? find_mode(argv[1]) : NULL;
+    require(mode && argc > 2 + mode->argument, "usage: see the head of slot_page.c");
+    const char *argument = mode->argument ? argv[2] : NULL;
+    char **program = argv + 2 + mode->argument;
+    SlotPage *page = create_page(mode->observe);
     pid_t child = fork();
     if (child == 0) {
         execv(program[0], program);
         _exit(127);
     }
-    int64_t minimum, maximum;
-    int code = watch(page, child, &minimum, &maximum);
-    if (finished || constant || missing || latency) {
-        require(code == 0, "exit code %d", code);
-        check_finished(page);
-        printf("live bytes %" PRId64 " to %" PRId64 "\n", minimum, maximum);
-        require(!constant || (minimum <= maximum && minimum > 0 && maximum - minimum <= number),
-                "live bytes wandered by %" PRId64 ", allowed are %ld", maximum - minimum, number);
-        if (missing)
-            check_missing(page, argv[2]);
-        if (latency)
-            check_latency(page, (uint64_t)number);
-    } else {
-        require(code == number && atomic_load(&page->verdict) == (uint32_t)number, "exit code %d, verdict %u", code,
-                atomic_load(&page->verdict));
-        require(page->message[0] != '\0' && !strchr(page->message, '\n'), "message '%s'", page->message);
+    Extremes live = {INT64_MAX, INT64_MIN};
+    int code = watch(page, child, &live);
+    if (strcmp(mode->name, "verdict") != 0) {
+        require(code == 0, "exit code %d: %s", code, page->message);
+        judge(mode->name, argument, page, &live);
+        return 0;
     }
+    long verdict = strtol(argument, NULL, 10);
+    require(code == verdict && atomic_load(&page->verdict) == (uint32_t)verdict, "exit code %d, verdict %u", code,
+            atomic_load(&page->verdict));
+    require(page->message[0] != '\0' && !strchr(page->message, '\n'), "message '%s'", page->message);
     return 0;
 }
