@@ -62,8 +62,30 @@ typedef struct mp_stats {
     uint64_t spans_created;       /* spans cut from the PageHeap since the start */
     uint64_t spans_adopted;       /* spans taken from the CentralCache */
     uint64_t released_bytes;      /* given back to the system since the start */
+
+    /* Where allocations were served that found their thread's list empty, since the start; all others found an object
+     * in it and are not counted. The first two by what the thread had, spans_adopted by the CentralCache,
+     * refills_page_heap by the PageHeap. */
+    uint64_t refills_held;      /* by objects that had come back to spans of the thread */
+    uint64_t refills_carved;    /* by the part of its span that was never used */
+    uint64_t refills_page_heap; /* by a new span */
+    uint64_t large_blocks;      /* blocks of whole pages handed out */
+    uint64_t os_calls;          /* mmap, munmap, mremap, madvise */
+
+    /* What threads may wait for each other at, since the start. A thread that never allocates passes its remote frees
+     * on in lots of 64, so up to 63 a thread may be missing. */
+    uint64_t lock_acquisitions;
+    uint64_t lock_contentions;  /* acquisitions that failed at the first attempt */
+    uint64_t lock_sleeps;       /* waits in the kernel */
+    uint64_t remote_frees;      /* atomic operations by which blocks went back to spans of others */
+    uint64_t atomic_operations; /* read-modify-writes: two a lock, one a remote free, those that move spans; not those
+                                   made while waiting for a lock, nor one beside each call for memory */
 } mp_stats;
 void mp_stats_get(mp_stats *stats);
+
+/* Writes a picture as one JSON object, the members of mp_stats by their names, into `text`, at most `bytes` with the
+ * terminating zero. Returns the length of the whole, which was cut off unless it is less than `bytes`. */
+size_t mp_stats_json(const mp_stats *stats, char *text, size_t bytes);
 
 /*
  * Options. Each can be given in the environment, where it is read once, at the process's first allocation: an unknown

@@ -21,6 +21,7 @@ enum { WORD_EVENT = 64 / CLAIM_FRACTION };
 typedef struct CentralFreeList {
     _Alignas(CACHE_LINE) Lock lock;
     _Atomic uint32_t span_count; /* read without the lock: is it worth locking? */
+    Counter accept_atomics;      /* atomic read-modify-writes of central_cache_accept() but for the lock's */
     SpanList buckets[BUCKETS];
 } CentralFreeList;
 
@@ -34,18 +35,24 @@ static uint32_t claim_threshold(uint32_t object_count) {
     return object_count < 2 * CLAIM_FRACTION ? 1 : object_count / CLAIM_FRACTION;
 }
 
+/* Under the lock, so that plain loads and stores do. */
+static void change_span_count(CentralFreeList *list, int32_t change) {
+    uint32_t count = atomic_load_explicit(&list->span_count, memory_order_relaxed);
+    atomic_store_explicit(&list->span_count, count + (uint32_t)change, memory_order_relaxed);
+}
+
 /* FULL -> CENTRAL. */
 static void insert(CentralFreeList *list, Span *span, uint32_t free_count) {
     atomic_store_explicit(&span->control, SPAN_CENTRAL | class_bits(span->size_class), memory_order_relaxed);
     uint32_t bucket = free_count * BUCKETS / (span->object_count + 1);
     span->bucket = (uint8_t)bucket;
     span_list_push_back(&list->buckets[bucket], span);
-    atomic_fetch_add_explicit(&list->span_count, 1, memory_order_relaxed);
+    change_span_count(list, 1);
 }
 
 static void take_out(CentralFreeList *list, Span *span) {
     span_list_remove(&list->buckets[span->bucket], span);
-    atomic_fetch_sub_explicit(&list->span_count, 1, memory_order_relaxed);
+    change_span_count(list, -1);
 }
 
 /* A wholly free span leaves the unowned states. Nobody holds a pointer to an object of it, so nobody looks any more. */
@@ -99,8 +106,9 @@ bool central_cache_retire(Span *span) {
 
 bool central_cache_accept(Span *span) {
     CentralFreeList *list = &lists[span->size_class];
-    span_scatter(span);
+    uint32_t bits = span_scatter(span);
     lock_acquire(&list->lock);
+    counter_add(&list->accept_atomics, bits + 1);
     /* seq_cst: as in central_cache_retire(). FULL without a home: nobody's, until something in it is free. */
     atomic_exchange_explicit(&span->control, SPAN_FULL | class_bits(span->size_class), memory_order_seq_cst);
     uint32_t free_count = span_remote_count(span->remote_bits, span->remote_words);
@@ -178,6 +186,15 @@ void central_cache_unlock(void) {
 void central_cache_reset_lock(void) {
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
         lock_reset(&lists[size_class].lock);
+}
+
+uint64_t central_cache_add_counts(LockCounts *locks) {
+    uint64_t atomics = 0;
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+        lock_add_counts(&lists[size_class].lock, locks);
+        atomics += counter_read(&lists[size_class].accept_atomics);
+    }
+    return atomics;
 }
 
 void central_cache_check(void) {

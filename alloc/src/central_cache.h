@@ -7,6 +7,7 @@
 #ifndef MINIPOOL_CENTRAL_CACHE_H
 #define MINIPOOL_CENTRAL_CACHE_H
 
+#include "lock.h"
 #include "span.h"
 
 /* The fullest span of the class, now OWNED by `owner` (a ThreadCache's address). NULL: none. The span's free objects
@@ -34,6 +35,10 @@ bool central_cache_free(Span *span, uint32_t word, uint64_t freed, const void *b
 void central_cache_lock(void);
 void central_cache_unlock(void);
 void central_cache_reset_lock(void);
+
+/* Adds what happened to the classes' locks; returns the atomic read-modify-writes besides, without those that one call
+ * of central_cache_free() or central_cache_retire() makes. */
+uint64_t central_cache_add_counts(LockCounts *locks);
 
 /* Aborts where a list holds a span that does not say so itself, or the counts differ. */
 void central_cache_check(void);

@@ -9,13 +9,20 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "counter.h"
 
 typedef struct Lock {
     _Atomic uint32_t state;
+    Counter acquired, contended; /* how often it was taken, and not at the first attempt */
 } Lock;
+
+typedef struct LockCounts {
+    uint64_t acquired, contended;
+} LockCounts;
 
 cold void lock_wait(Lock *lock);
 cold void lock_wake(Lock *lock);
+uint64_t lock_sleeps(void); /* how often a thread went to sleep for any lock */
 
 static inline void lock_acquire(Lock *lock) {
     uint32_t expected = 0;
@@ -23,11 +30,17 @@ static inline void lock_acquire(Lock *lock) {
     if (unlikely(!atomic_compare_exchange_strong_explicit(&lock->state, &expected, 1, memory_order_acquire,
                                                           memory_order_relaxed)))
         lock_wait(lock);
+    counter_add(&lock->acquired, 1);
 }
 
 static inline void lock_release(Lock *lock) {
     if (unlikely(atomic_exchange_explicit(&lock->state, 0, memory_order_release) == 2))
         lock_wake(lock);
+}
+
+static inline void lock_add_counts(const Lock *lock, LockCounts *counts) {
+    counts->acquired += counter_read(&lock->acquired);
+    counts->contended += counter_read(&lock->contended);
 }
 
 /* In the child of fork(), where the holder may not exist any more. */

@@ -90,6 +90,9 @@ PUBLIC const char *mp_option_name(mp_option option) {
 PUBLIC void mp_stats_get(mp_stats *stats) {
     statistics_get(stats);
 }
+PUBLIC size_t mp_stats_json(const mp_stats *stats, char *text, size_t bytes) {
+    return statistics_json(stats, text, bytes);
+}
 PUBLIC void mp_check(void) {
     page_heap_check();
     central_cache_check();

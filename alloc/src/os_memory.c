@@ -13,9 +13,26 @@
 
 #include "lock.h"
 
+/* Beside a system call, an atomic operation on a shared word costs nothing. */
+static _Atomic uint64_t calls, sleeps;
+
+static void count_call(void) {
+    atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
+}
+
+uint64_t os_calls(void) {
+    return atomic_load_explicit(&calls, memory_order_relaxed);
+}
+
 static void *map_at(void *hint, size_t bytes) {
+    count_call();
     void *address = mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return address == MAP_FAILED ? NULL : address;
+}
+
+void os_unmap(void *address, size_t bytes) {
+    count_call();
+    munmap(address, bytes);
 }
 
 void *os_map(size_t bytes, size_t alignment, void *hint) {
@@ -23,7 +40,7 @@ void *os_map(size_t bytes, size_t alignment, void *hint) {
     if (address == NULL || ((uintptr_t)address & (alignment - 1)) == 0)
         return address;
     /* Not aligned: take more and cut the ends off. */
-    munmap(address, bytes);
+    os_unmap(address, bytes);
     size_t slack = alignment - os_page_bytes();
     if (bytes + slack < bytes)
         return NULL;
@@ -32,32 +49,32 @@ void *os_map(size_t bytes, size_t alignment, void *hint) {
         return NULL;
     size_t before = (size_t)(-(uintptr_t)address & (alignment - 1));
     if (before != 0)
-        munmap(address, before);
+        os_unmap(address, before);
     if (slack != before)
-        munmap(address + before + bytes, slack - before);
+        os_unmap(address + before + bytes, slack - before);
     return address + before;
-}
-
-void os_unmap(void *address, size_t bytes) {
-    munmap(address, bytes);
 }
 
 /* MADV_DONTNEED, not MADV_FREE: lazily freed pages still count as resident until the system is short of memory. */
 bool os_release(void *address, size_t bytes) {
+    count_call();
     return madvise(address, bytes, MADV_DONTNEED) == 0;
 }
 
 void os_advise_huge(void *address, size_t bytes, bool wanted) {
     int saved = errno;
+    count_call();
     madvise(address, bytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
     errno = saved;
 }
 
 bool os_resize(void *address, size_t old_bytes, size_t new_bytes) {
+    count_call();
     return mremap(address, old_bytes, new_bytes, 0) != MAP_FAILED;
 }
 
 bool os_move(void *address, size_t old_bytes, void *target, size_t new_bytes) {
+    count_call();
     return mremap(address, old_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target) != MAP_FAILED;
 }
 
@@ -93,15 +110,24 @@ void lock_wait(Lock *lock) {
         uint32_t expected = 0;
         if (atomic_load_explicit(&lock->state, memory_order_relaxed) == 0 &&
             atomic_compare_exchange_strong_explicit(&lock->state, &expected, 1, memory_order_acquire,
-                                                    memory_order_relaxed))
+                                                    memory_order_relaxed)) {
+            counter_add(&lock->contended, 1);
             return;
+        }
         pause_briefly();
     }
     /* acquire: partner of lock_release(). Taking the lock as 2 may wake one sleeper too many, never one too few. */
     int saved = errno; /* free() keeps it */
-    while (atomic_exchange_explicit(&lock->state, 2, memory_order_acquire) != 0)
+    while (atomic_exchange_explicit(&lock->state, 2, memory_order_acquire) != 0) {
+        atomic_fetch_add_explicit(&sleeps, 1, memory_order_relaxed);
         syscall(SYS_futex, &lock->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);
+    }
+    counter_add(&lock->contended, 1);
     errno = saved;
+}
+
+uint64_t lock_sleeps(void) {
+    return atomic_load_explicit(&sleeps, memory_order_relaxed);
 }
 
 void lock_wake(Lock *lock) {

@@ -27,6 +27,9 @@ bool os_resize(void *address, size_t old_bytes, size_t new_bytes);
  * untouched, and what stands at `target` is unknown, so it is never used or unmapped again. */
 bool os_move(void *address, size_t old_bytes, void *target, size_t new_bytes);
 
+/* How many calls for memory were made: mmap, munmap, mremap, madvise. */
+uint64_t os_calls(void);
+
 size_t os_page_bytes(void);
 
 /* Milliseconds of a clock that never jumps; coarse and cheap. */

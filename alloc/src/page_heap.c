@@ -36,7 +36,7 @@ static struct {
     char *grow_hint; /* where the next arena would be a neighbour */
     size_t mapped_bytes;
     size_t arena_pages;
-    uint64_t released_bytes, spans_created;
+    uint64_t released_bytes, spans_created, large_blocks;
     uint32_t now_ms; /* when it was last asked for; stands still while MP_OPTION_RELEASE_CLOCK is frozen */
     /* What was handed out lately: in this window and in the one before. */
     uint32_t window_start_ms;
@@ -398,6 +398,7 @@ Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use) {
         for (size_t page = 0; page < mapped; page++)
             page_map_set(span->base + (page << PAGE_SHIFT), span);
         heap.spans_created++;
+        heap.large_blocks += use == PAGE_USE_LARGE;
         if (use == PAGE_USE_LARGE && span->zeroed)
             swap_dirty_for_clean(pages);
     }
@@ -481,6 +482,7 @@ Span *page_heap_map(size_t pages, size_t alignment_pages) {
         span_list_push_back(&heap.mapped, span);
         heap.mapped_bytes += bytes;
         heap.spans_created++;
+        heap.large_blocks++;
     }
     lock_release(&heap.lock);
     if (!reserved) {
@@ -550,7 +552,9 @@ PageHeapStats page_heap_stats(void) {
         .clean_bytes = heap.clean.pages << PAGE_SHIFT,
         .released_bytes = heap.released_bytes,
         .spans_created = heap.spans_created,
+        .large_blocks = heap.large_blocks,
     };
+    lock_add_counts(&heap.lock, &stats.locks);
     lock_release(&heap.lock);
     return stats;
 }

@@ -41,6 +41,8 @@ size_t page_heap_release(size_t keep);
 typedef struct PageHeapStats {
     size_t mapped_bytes, dirty_bytes, clean_bytes;
     uint64_t released_bytes, spans_created;
+    uint64_t large_blocks; /* of spans_created: for large blocks */
+    LockCounts locks;
 } PageHeapStats;
 PageHeapStats page_heap_stats(void);
 

@@ -196,26 +196,33 @@ bool span_carve(Span *span) {
     return true;
 }
 
+void metadata_add_counts(LockCounts *locks) {
+    lock_add_counts(&metadata.lock, locks);
+}
+
 static void set_bit(Span *span, uint32_t index) {
     /* release: partner of the adopter's exchange in span_collect() */
     atomic_fetch_or_explicit(&span->remote_bits[index / 64], (uint64_t)1 << (index % 64), memory_order_release);
 }
 
-void span_scatter(Span *span) {
-    uint32_t count = 0;
+uint32_t span_scatter(Span *span) {
+    uint32_t count = 0, bits = 0;
     for (FreeObject *object = span->free_list; object != NULL; object = object->next) {
         uint32_t index = span_index(span, object);
         /* In the child of a fork() a list cut short is possible and leaks; anything else is a write after free. */
         if (index >= span->carved || count++ >= span->carved)
             break;
         set_bit(span, index);
+        bits++;
     }
     span->free_list = NULL;
     if (span_is_tiny(span))
         memset(span_tiny_bits(span), 0, span->remote_words * sizeof(uint64_t));
+    bits += span->object_count - span->carved;
     for (uint32_t index = span->carved; index < span->object_count; index++)
         set_bit(span, index);
     span->carved = span->object_count;
+    return bits;
 }
 
 void span_list_push_front(SpanList *list, Span *span) {

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "lock.h"
 #include "page_map.h"
 #include "size_class.h"
 
@@ -127,8 +128,8 @@ bool span_collect(Span *span);
 /* Links the next few never used objects; free_list must be empty. False: all are carved. Owner only. */
 bool span_carve(Span *span);
 
-/* Turns free_list and what is not carved into bits, as the unowned states want it. Owner only. */
-void span_scatter(Span *span);
+/* Turns free_list and what is not carved into bits, as the unowned states want it; returns how many. Owner only. */
+uint32_t span_scatter(Span *span);
 
 /* Tiny objects that were freed by the owner and are on free_list: a bit each, in place of the key. Owner only. */
 static inline uint64_t *span_tiny_bits(const Span *span) {
@@ -159,5 +160,6 @@ size_t metadata_bytes(void);
 void metadata_lock(void);
 void metadata_unlock(void);
 void metadata_reset_lock(void);
+void metadata_add_counts(LockCounts *locks);
 
 #endif

@@ -4,9 +4,14 @@
  */
 #include "statistics.h"
 
+#include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "central_cache.h"
+#include "lock.h"
 #include "options.h"
+#include "os_memory.h"
 #include "page_heap.h"
 #include "text.h"
 #include "thread_cache.h"
@@ -63,33 +68,75 @@ void statistics_get(mp_stats *stats) {
     stats->spans_created = pages.spans_created;
     stats->spans_adopted = threads.adopted;
     stats->released_bytes = pages.released_bytes;
+    stats->refills_held = threads.held;
+    stats->refills_carved = threads.carved;
+    stats->refills_page_heap = threads.new_spans;
+    stats->large_blocks = pages.large_blocks;
+    stats->os_calls = os_calls();
+
+    LockCounts locks = threads.locks;
+    locks.acquired += pages.locks.acquired;
+    locks.contended += pages.locks.contended;
+    metadata_add_counts(&locks);
+    uint64_t accepts = central_cache_add_counts(&locks);
+    stats->lock_acquisitions = locks.acquired;
+    stats->lock_contentions = locks.contended;
+    stats->lock_sleeps = lock_sleeps();
+    stats->remote_frees = threads.bits;
+    stats->atomic_operations = 2 * locks.acquired + threads.atomics + accepts;
 }
 
-/* -- at the end of the process ------------------------------------------------------------------------------------ */
+/* -- as text ---------------------------------------------------------------------------------------------------- */
 
-static void add_number(Text *text, const char *name, uint64_t number) {
-    text_add(text, "\n  ");
-    text_add(text, name);
-    text_add(text, " ");
-    text_add_number(text, number);
+_Static_assert(sizeof(size_t) == sizeof(uint64_t), "all members of mp_stats are words of 64 bits");
+#define MEMBER(name)                                                                                                   \
+    { #name, offsetof(mp_stats, name) }
+static const struct {
+    const char *name;
+    size_t offset;
+} members[] = {
+    MEMBER(mapped_bytes),      MEMBER(metadata_bytes),        MEMBER(allocated_bytes),       MEMBER(allocated_blocks),
+    MEMBER(span_bytes),        MEMBER(page_heap_dirty_bytes), MEMBER(page_heap_clean_bytes), MEMBER(thread_caches),
+    MEMBER(spans_created),     MEMBER(spans_adopted),         MEMBER(released_bytes),        MEMBER(refills_held),
+    MEMBER(refills_carved),    MEMBER(refills_page_heap),     MEMBER(large_blocks),          MEMBER(os_calls),
+    MEMBER(lock_acquisitions), MEMBER(lock_contentions),      MEMBER(lock_sleeps),           MEMBER(remote_frees),
+    MEMBER(atomic_operations),
+};
+enum { MEMBERS = sizeof members / sizeof members[0], LONGEST_MEMBER = 64 };
+_Static_assert(sizeof(mp_stats) == MEMBERS * sizeof(uint64_t), "every member is in the table");
+_Static_assert(MEMBERS *LONGEST_MEMBER + LONGEST_MEMBER <= TEXT_BYTES, "all of it fits into a Text");
+
+static void add_member(Text *text, const mp_stats *stats, unsigned member, const char *between) {
+    uint64_t value;
+    memcpy(&value, (const char *)stats + members[member].offset, sizeof value);
+    text_add(text, members[member].name);
+    text_add(text, between);
+    text_add_number(text, value);
 }
 
-/* By the names of mp_stats, so that one explanation does for both. */
+size_t statistics_json(const mp_stats *stats, char *to, size_t bytes) {
+    Text text = {.used = 0};
+    for (unsigned member = 0; member < MEMBERS; member++) {
+        text_add(&text, member == 0 ? "{\"" : ",\"");
+        add_member(&text, stats, member, "\":");
+    }
+    text_add(&text, "}");
+    if (bytes != 0) {
+        size_t written = text.used < bytes ? text.used : bytes - 1;
+        memcpy(to, text.bytes, written);
+        to[written] = '\0';
+    }
+    return text.used;
+}
+
 static void write_text(const mp_stats *stats) {
     Text text = {.used = 0};
     text_add(&text, "minipool: statistics of process ");
     text_add_number(&text, (uint64_t)getpid());
-    add_number(&text, "mapped_bytes", stats->mapped_bytes);
-    add_number(&text, "metadata_bytes", stats->metadata_bytes);
-    add_number(&text, "allocated_bytes", stats->allocated_bytes);
-    add_number(&text, "allocated_blocks", stats->allocated_blocks);
-    add_number(&text, "span_bytes", stats->span_bytes);
-    add_number(&text, "page_heap_dirty_bytes", stats->page_heap_dirty_bytes);
-    add_number(&text, "page_heap_clean_bytes", stats->page_heap_clean_bytes);
-    add_number(&text, "thread_caches", stats->thread_caches);
-    add_number(&text, "spans_created", stats->spans_created);
-    add_number(&text, "spans_adopted", stats->spans_adopted);
-    add_number(&text, "released_bytes", stats->released_bytes);
+    for (unsigned member = 0; member < MEMBERS; member++) {
+        text_add(&text, "\n  ");
+        add_member(&text, stats, member, " ");
+    }
     text_write(&text);
 }
 

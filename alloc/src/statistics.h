@@ -7,5 +7,6 @@
 #include "minipool.h"
 
 void statistics_get(mp_stats *stats);
+size_t statistics_json(const mp_stats *stats, char *to, size_t bytes);
 
 #endif

@@ -38,7 +38,12 @@ static struct {
     bool has_fork_handlers;
     pthread_key_t key;
     _Atomic size_t live;
+    _Atomic uint64_t bits; /* as ThreadCacheCounters.bits, of threads without a cache */
 } caches;
+
+/* A thread without a cache passes its count on at every so many: one shared atomic operation instead of as many. */
+enum { PASS_ON = 64 };
+static __thread uint32_t own_bits __attribute__((tls_model("initial-exec")));
 
 static void thread_ends(void *argument);
 static void before_fork(void);
@@ -46,6 +51,12 @@ static void after_fork_in_parent(void);
 static void after_fork_in_child(void);
 
 /* -- a thread's cache ------------------------------------------------------------------------------------------- */
+
+/* Under the list's lock, so that plain loads and stores do. */
+static void change_live(size_t change) {
+    size_t live = atomic_load_explicit(&caches.live, memory_order_relaxed);
+    atomic_store_explicit(&caches.live, live + change, memory_order_relaxed);
+}
 
 static ThreadCache *cache_take(void) {
     lock_acquire(&caches.lock);
@@ -64,7 +75,7 @@ static ThreadCache *cache_take(void) {
     }
     if (cache != NULL) {
         atomic_store_explicit(&cache->in_use, true, memory_order_relaxed);
-        atomic_fetch_add_explicit(&caches.live, 1, memory_order_relaxed);
+        change_live(1);
     }
     lock_release(&caches.lock);
     return cache;
@@ -97,6 +108,8 @@ static ThreadCache *cache_of_this_thread(void) {
     if (cache == NULL)
         return NULL;
     thread_cache_current = cache;
+    counter_add(&cache->counters.bits, own_bits);
+    own_bits = 0;
     /* Both calls below may allocate: that works from here on. */
     if (caches.has_key)
         pthread_setspecific(caches.key, cache);
@@ -280,6 +293,13 @@ static Span *new_span(ThreadCache *cache, unsigned size_class) {
     return span;
 }
 
+static bool collect(ThreadCache *cache, Span *span) {
+    if (!span_collect(span))
+        return false;
+    counter_add(&cache->counters.collects, 1);
+    return true;
+}
+
 /* The span that was active has no free object left. */
 static void put_down(ThreadCache *cache, unsigned size_class, Span *span) {
     if (cache->spare == span)
@@ -295,8 +315,9 @@ static void put_down(ThreadCache *cache, unsigned size_class, Span *span) {
         partial_insert(cache, size_class, span);
         return;
     }
+    counter_add(&cache->counters.retires, 1);
     if (!central_cache_retire(span)) { /* objects came back at the last moment */
-        bool any = span_collect(span);
+        bool any = collect(cache, span);
         if (!any)
             fault("malloc", span->base, "remote bits vanished");
         if (span->used == 0)
@@ -310,7 +331,7 @@ static void put_down(ThreadCache *cache, unsigned size_class, Span *span) {
 static Span *partial_take(ThreadCache *cache, unsigned size_class) {
     Span *span = cache->partial[size_class].first;
     for (int looked = 0; span != NULL && looked < REST_SPANS; span = span->next, looked++)
-        if (span->free_list != NULL || span_collect(span)) {
+        if (span->free_list != NULL || collect(cache, span)) {
             partial_remove(cache, size_class, span);
             return span;
         }
@@ -327,9 +348,11 @@ static Span *refill(ThreadCache *cache, unsigned size_class) {
         if (active != NULL)
             put_down(cache, size_class, active);
         activate(cache, size_class, stash);
+        counter_add(&cache->counters.held, 1);
         return stash;
     }
-    if (active != NULL && span_collect(active)) {
+    if (active != NULL && collect(cache, active)) {
+        counter_add(&cache->counters.held, 1);
         if (!counts_while_active(active))
             active->used = SPAN_USED_UNKNOWN;
         return active;
@@ -340,25 +363,30 @@ static Span *refill(ThreadCache *cache, unsigned size_class) {
 
     Span *fresh = cache->fresh[size_class];
     Span *next = NULL;
-    if (fresh != NULL && (fresh->free_list != NULL || span_collect(fresh))) {
+    Counter *served_by = &cache->counters.held;
+    if (fresh != NULL && (fresh->free_list != NULL || collect(cache, fresh))) {
         next = fresh;
     } else if ((next = partial_take(cache, size_class)) != NULL) {
         /* it is out of its list */
     } else if ((next = central_cache_adopt(size_class, owner_word(cache, size_class))) != NULL) {
-        atomic_fetch_add_explicit(&cache->counters.adopted, 1, memory_order_relaxed);
-        if (!span_collect(next))
+        served_by = &cache->counters.adopted;
+        if (!collect(cache, next))
             fault("malloc", next->base, "CentralFreeList held a span without free objects");
     } else if (active != NULL && span_carve(active)) {
+        counter_add(&cache->counters.carved, 1);
         return active;
     } else if (fresh != NULL) {
         next = fresh;
         span_carve(next);
+        served_by = &cache->counters.carved;
     } else {
         next = new_span(cache, size_class);
         if (next == NULL)
             return NULL;
         span_carve(next);
+        served_by = &cache->counters.new_spans;
     }
+    counter_add(served_by, 1);
 
     /* At most one span of a class has objects to carve: a new one is made only when there is none. */
     if (next == fresh)
@@ -464,6 +492,15 @@ static bool should_own(const ThreadCache *cache, uintptr_t control, unsigned siz
     return ended && home != &orphan_cache && cache->active[size_class] != &no_span;
 }
 
+static void count_bits(ThreadCache *cache) {
+    if (likely(cache != &no_cache))
+        counter_add(&cache->counters.bits, 1);
+    else if (++own_bits == PASS_ON) {
+        own_bits = 0;
+        atomic_fetch_add_explicit(&caches.bits, PASS_ON, memory_order_relaxed);
+    }
+}
+
 /* All that thread_cache_free_foreign() does not decide: tiny objects, suspected double frees, spans to take over, and
  * frees that go home as a bit. */
 static cold void free_uncommon(Span *span, FreeObject *object) {
@@ -484,6 +521,7 @@ static cold void free_uncommon(Span *span, FreeObject *object) {
     const Span *stash = cache->stash[span->size_class];
     if (stash != NULL && is_stashed_by(cache, object) && is_listed(stash, object))
         fault("free", object, "double free");
+    count_bits(cache);
     if (central_cache_free(span, index / 64, (uint64_t)1 << (index % 64), object))
         return_to_page_heap(span);
 }
@@ -540,6 +578,7 @@ static void free_chain(ThreadCache *cache, FreeObject *object) {
                 break;
             freed |= bit;
         }
+        count_bits(cache);
         if (central_cache_free(span, index / 64, freed, object))
             return_to_page_heap(span);
         object = next;
@@ -579,7 +618,7 @@ static void cache_put_idle(ThreadCache *cache) {
     atomic_store_explicit(&cache->in_use, false, memory_order_relaxed);
     cache->next_idle = caches.idle;
     caches.idle = cache;
-    atomic_fetch_sub_explicit(&caches.live, 1, memory_order_relaxed);
+    change_live((size_t)-1);
 }
 
 static void thread_ends(void *argument) {
@@ -670,13 +709,22 @@ static size_t stash_length(const Span *stash) {
     return length;
 }
 
+static void add_counters(ThreadCacheStats *stats, const ThreadCacheCounters *counters) {
+    stats->held += counter_read(&counters->held);
+    stats->carved += counter_read(&counters->carved);
+    stats->adopted += counter_read(&counters->adopted);
+    stats->new_spans += counter_read(&counters->new_spans);
+    stats->bits += counter_read(&counters->bits);
+    stats->atomics += counter_read(&counters->collects) + counter_read(&counters->retires);
+}
+
 ThreadCacheStats thread_cache_stats(void) {
     ThreadCacheStats stats = {0};
     lock_acquire(&caches.lock);
     page_heap_lock();
     for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
         stats.live += atomic_load_explicit(&cache->in_use, memory_order_relaxed);
-        stats.adopted += atomic_load_explicit(&cache->counters.adopted, memory_order_relaxed);
+        add_counters(&stats, &cache->counters);
         for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
             const Span *stash = __atomic_load_n(&cache->stash[size_class], __ATOMIC_RELAXED);
             if (stash == NULL)
@@ -688,6 +736,11 @@ ThreadCacheStats thread_cache_stats(void) {
     }
     page_heap_unlock();
     lock_release(&caches.lock);
+    add_counters(&stats, &orphan_cache.counters);
+    stats.bits += atomic_load_explicit(&caches.bits, memory_order_relaxed) + own_bits;
+    stats.atomics += stats.bits;
+    lock_add_counts(&caches.lock, &stats.locks);
+    lock_add_counts(&orphan_lock, &stats.locks);
     return stats;
 }
 

@@ -21,7 +21,14 @@
 enum { DIRECT_ENTRIES = DIRECT_MAX_BYTES / 8 + 1 };
 
 typedef struct ThreadCacheCounters {
-    _Atomic uint64_t adopted; /* spans taken from the CentralCache; single writer */
+    /* Allocations that found the active span's list empty, by what served them: */
+    Counter held;      /* objects that came back to a span the thread held, or its stash */
+    Counter carved;    /* more of a span the thread held */
+    Counter adopted;   /* a span from the CentralCache */
+    Counter new_spans; /* a span from the PageHeap */
+    Counter collects;  /* words of remote bits taken over */
+    Counter retires;   /* spans without free objects given up */
+    Counter bits;      /* frees into spans of others: fetch_or operations */
 } ThreadCacheCounters;
 
 typedef struct ThreadCache {
@@ -65,7 +72,9 @@ void thread_cache_flush(void);
 typedef struct ThreadCacheStats {
     size_t live;
     size_t stashed_blocks, stashed_bytes; /* free, though their spans count them as in use */
-    uint64_t adopted;
+    uint64_t held, carved, adopted, new_spans, bits;
+    uint64_t atomics; /* atomic read-modify-writes but for those of locks */
+    LockCounts locks;
 } ThreadCacheStats;
 ThreadCacheStats thread_cache_stats(void);
 

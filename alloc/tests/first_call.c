@@ -92,6 +92,11 @@ static void call_stats(void) {
     CHECK(stats.allocated_bytes <= stats.mapped_bytes, "%zu of %zu", stats.allocated_bytes, stats.mapped_bytes);
 }
 
+static void call_stats_json(void) {
+    mp_stats stats = {0};
+    char text[8];
+    CHECK(mp_stats_json(&stats, text, sizeof(text)) >= sizeof(text), "all of it in %zu bytes", sizeof(text));
+}
 static void call_option_get(void) {
     size_t value = SIZE_MAX;
     CHECK(mp_option_get(MP_OPTION_RELEASE_SOFT_BYTES, &value) == 0 && value != SIZE_MAX, "%zu", value);
@@ -135,6 +140,7 @@ static const struct {
     {"malloc_usable_size", call_usable_size, 0},
     {"malloc_trim", call_trim, 0},
     {"stats_get", call_stats, 0},
+    {"stats_json", call_stats_json, 0},
     {"check", call_check, 0},
     {"option_get", call_option_get, 0},
     {"option_set", call_option_set, 0},

@@ -77,7 +77,9 @@ statistics() {
   [[ -z $said ]] || fail "statistics without being asked for: $said"
   run hold MINIPOOL_STATISTICS=1
   local names='mapped_bytes metadata_bytes allocated_bytes allocated_blocks span_bytes page_heap_dirty_bytes
-    page_heap_clean_bytes thread_caches spans_created spans_adopted released_bytes'
+    page_heap_clean_bytes thread_caches spans_created spans_adopted released_bytes
+    refills_held refills_carved refills_page_heap large_blocks os_calls lock_acquisitions lock_contentions lock_sleeps
+    remote_frees atomic_operations'
   local head='minipool: statistics of process [1-9][0-9]*' lines
   lines=$(tail -n +2 "$scratch/said")
   head -n 1 "$scratch/said" | grep -qx "$head" || fail "statistics begin: $said"
