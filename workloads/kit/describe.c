@@ -33,6 +33,7 @@ void describe_write(const Workload *workload, FILE *stream) {
     json_text(&json, "changed", workload->changed);
     json_text(&json, "unit", workload->unit);
     json_bool(&json, "scaled", !workload->unscaled);
+    json_bool(&json, "memory", workload->memory);
     json_number(&json, "default_operations", workload->default_operations);
     json_open(&json, "parameters", '[');
     for (size_t i = 0; i < workload->parameter_count; i++)

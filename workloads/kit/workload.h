@@ -57,6 +57,7 @@ typedef struct Workload {
     const char *unit;      /* what operations count */
     uint64_t default_operations;
     bool unscaled;            /* the work is fixed by the parameters: --ops and --seconds are refused */
+    bool memory;              /* what stays in memory is the result, not the time; such a workload is unscaled too */
     uint32_t default_threads; /* 0: as many as there are processors */
 
     const Parameter *parameters;

@@ -46,6 +46,9 @@ done
 folder=$(dirname "$1")
 refuse "$folder/larson" --min-size --min-size 100 --max-size 100
 refuse "$folder/xmalloc" --threads --threads 3
+refuse "$folder/burst_idle" --ops --ops 1000
+refuse "$folder/burst_idle" --min-size --min-size 2K
+refuse "$folder/burst_idle" --bytes --bytes 64K --threads 100
 refuse "$folder/producer_consumer" --threads --threads 4 --preset pc_pair
 refuse "$folder/producer_consumer" --threads --threads 1 --preset pc_fan
 refuse "$folder/producer_consumer" --producers --topology ring --producers 1
