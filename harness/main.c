@@ -14,6 +14,7 @@ static const struct {
     {"run", command_run, "measure workloads under several allocators"},
     {"compare", command_compare, "judge one run, or two against each other"},
     {"charts", command_charts, "draw a run"},
+    {"bundle", command_bundle, "pack a run into one file for another machine"},
     {"list", command_list, "what can be measured: workloads, allocators, suites, programs"},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -43,5 +44,5 @@ int main(int argc, char **argv) {
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     }
-    return usage_error("'%s' is no command; there are run, compare, charts and list", argv[1]);
+    return usage_error("'%s' is no command; see 'allocbench --help'", argv[1]);
 }

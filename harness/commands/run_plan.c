@@ -51,7 +51,7 @@ void run_plan_stamp(RunMeta *meta, int argc, char **argv) {
         free(meta->command);
         meta->command = longer;
     }
-    meta->host_json = host_record();
+    meta->host_json = host_record(meta);
 }
 
 static void print_observed(uint32_t blocks, const char *purpose, FILE *out) {
@@ -181,7 +181,7 @@ static bool row_is_unchanged(RunMode mode, const Row *row, const Catalogue *cata
 }
 
 bool run_plan_is_unchanged(const RunMeta *meta, const Catalogue *catalogue, StoreError *error) {
-    char *host = host_record();
+    char *host = host_record(NULL);
     StoreError what;
     bool same = host_is_same(meta->host_json, host, &what);
     free(host);

@@ -6,8 +6,9 @@
 
 #include "../store/run_store.h"
 
-/* The record as text; owned. What this machine does not tell is left out, never guessed. */
-char *host_record(void);
+/* The record as text; owned. What this machine does not tell is null, never guessed. The arms of `run`, which may be
+ * NULL, are listed with the packages that their libraries came from. */
+char *host_record(const RunMeta *run);
 
 /* True when both records are of the same machine and system, so that their times may be compared within one run.
  * Otherwise *what names what differs. */

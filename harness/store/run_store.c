@@ -11,19 +11,15 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "run_archive.h"
 #include "text.h"
 
-static bool load_meta(const char *folder, RunMeta *meta, StoreError *error) {
-    char *path = text_format("%s/run.json", folder);
+/* The record in `text`, which came from `path`. */
+static bool parse_meta(const char *path, const char *text, size_t length, RunMeta *meta, StoreError *error) {
     json_error_t json_error;
-    json_t *json = NULL;
+    json_t *json = json_loadb(text, length, 0, &json_error);
     bool good = false;
-    if (access(folder, F_OK) != 0) {
-        snprintf(error->text, sizeof error->text, "%s: %s; give the folder of a run, for instance results/latest",
-                 folder, strerror(errno));
-    } else if (access(path, R_OK) != 0) {
-        snprintf(error->text, sizeof error->text, "%s: %s; this folder holds no run", path, strerror(errno));
-    } else if ((json = json_load_file(path, 0, &json_error)) == NULL) {
+    if (json == NULL) {
         snprintf(error->text, sizeof error->text,
                  "%s: cut short or damaged (line %d: %s); it cannot be rebuilt, restore it from a copy", path,
                  json_error.line, json_error.text);
@@ -43,7 +39,6 @@ static bool load_meta(const char *folder, RunMeta *meta, StoreError *error) {
             good = true;
     }
     json_decref(json);
-    free(path);
     return good;
 }
 
@@ -335,28 +330,56 @@ static void find_floors(Run *run) {
     free(floors);
 }
 
-Run *run_load(const char *folder, StoreError *error) {
-    Run *run = zeroed(1, sizeof *run);
-    if (!load_meta(folder, &run->meta, error)) {
-        free(run);
-        return NULL;
+/* Reads both files of a folder or an archive into `files`: run.json first. */
+static bool read_files(const char *path, ArchiveFiles *files, StoreError *error) {
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        snprintf(error->text, sizeof error->text, "%s: %s; give the folder of a run, for instance results/latest", path,
+                 strerror(errno));
+        return false;
     }
-    run->folder = text_copy(folder);
-    char *path = text_format("%s/samples.jsonl", folder);
-    size_t length;
-    char *text = read_whole(path, &length, error);
-    free(path);
-    if (text == NULL) {
-        run_free(run);
-        return NULL;
+    if (S_ISREG(status.st_mode))
+        return run_archive_read(path, files, error);
+    static const char *const names[] = {"run.json", "samples.jsonl"};
+    bool good = true;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && good; i++) {
+        char *file = text_format("%s/%s", path, names[i]);
+        if (i == 0 && access(file, R_OK) != 0) {
+            snprintf(error->text, sizeof error->text, "%s: %s; this folder holds no run", file, strerror(errno));
+            good = false;
+        } else {
+            size_t length;
+            char *text = read_whole(file, &length, error);
+            good = text != NULL;
+            if (good)
+                archive_files_add(files, text_copy(names[i]), text, length);
+        }
+        free(file);
     }
-    parse_lines(run, text, length);
-    free(text);
-    drop_repeated_slots(run);
-    drop_discarded_attempts(run);
-    keep_counting_attempts(run);
-    judge_checksums(run);
-    find_floors(run);
+    return good;
+}
+
+Run *run_load(const char *path, StoreError *error) {
+    ArchiveFiles files = {0};
+    Run *run = NULL;
+    if (read_files(path, &files, error)) {
+        run = zeroed(1, sizeof *run);
+        char *meta_path = text_format("%s/%s", path, files.items[0].name);
+        if (parse_meta(meta_path, files.items[0].data, files.items[0].length, &run->meta, error)) {
+            run->folder = text_copy(path);
+            parse_lines(run, files.items[1].data, files.items[1].length);
+            drop_repeated_slots(run);
+            drop_discarded_attempts(run);
+            keep_counting_attempts(run);
+            judge_checksums(run);
+            find_floors(run);
+        } else {
+            free(run);
+            run = NULL;
+        }
+        free(meta_path);
+    }
+    archive_files_release(&files);
     return run;
 }
 

@@ -37,7 +37,7 @@ typedef struct BlockAttempt {
  * differs from the baseline's in the same block is SAMPLE_CORRUPT. And Row.floor_bytes is found, from the baseline's
  * samples. */
 typedef struct Run {
-    char *folder;
+    char *folder; /* or the archive's file */
     RunMeta meta;
     Sample *samples; /* complete blocks and a possible torn one, in the order of the file */
     size_t sample_count;
@@ -46,7 +46,8 @@ typedef struct Run {
     size_t discarded_blocks;
 } Run;
 
-Run *run_load(const char *folder, StoreError *error);
+/* `path`: the folder of a run, or an archive of one (run_archive.h). */
+Run *run_load(const char *path, StoreError *error);
 void run_free(Run *run);
 
 /* True when every available arm and the control of this row have a sample (of any status) in (block, attempt). */
