@@ -1,15 +1,16 @@
 # A thin front on CMake. `make` alone says what there is.
 #
 # Variables: SUITE=quick|full|ci (bench), RUN=folder (charts, compare; default: the last run), BASE=folder (compare),
-# BUILD=build (folder), OPTIONS=-DWERROR=ON (CMake options), VERBOSE=1 (show configuring and compiling), BOOTSTRAP=0
-# (install nothing).
+# SELFTEST=full|quick (selftest), BUILD=build (folder), OPTIONS=-DWERROR=ON (CMake options), VERBOSE=1 (show configuring
+# and compiling), BOOTSTRAP=0 (install nothing).
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build bench test charts compare clean
+.PHONY: help build bench test charts compare selftest selftest-report clean
 
 BUILD ?= build
 SUITE ?= quick
+SELFTEST ?= full
 RUN ?= results/latest
 BASE ?=
 OPTIONS ?=
@@ -20,6 +21,8 @@ help:
 	@echo "make test                          build and run every test"
 	@echo "make charts [RUN=folder]           draw the charts of a stored run again"
 	@echo "make compare [RUN=folder]          judge a stored run; with BASE=folder against that one"
+	@echo "make selftest [SELFTEST=full|quick]  what allocbench says where the truth is known; half an hour"
+	@echo "make selftest-report               docs/selftest.md again from results/selftest"
 	@echo "make build | clean"
 
 build:
@@ -45,6 +48,16 @@ compare:
 	@scripts/bootstrap build
 	@scripts/build $(BUILD) $(OPTIONS)
 	@$(BUILD)/harness/allocbench compare $(BASE) $(RUN)
+
+selftest:
+	@scripts/bootstrap build selftest
+	@scripts/build $(BUILD) $(OPTIONS)
+	@scripts/selftest $(BUILD) $(SELFTEST)
+
+selftest-report:
+	@scripts/bootstrap build
+	@scripts/build $(BUILD) $(OPTIONS)
+	@scripts/selftest $(BUILD) report
 
 clean:
 	@rm -rf $(BUILD)
