@@ -77,7 +77,8 @@ static const Sample **sorted_samples(const Run *run, bool all_rows, uint32_t row
     return samples;
 }
 
-BlockTable *block_tables_of_run(const Run *run, BlockKind kind) {
+/* `metric` is METRIC_COUNT where every row gives blocks of `kind`. */
+static BlockTable *tables_of_run(const Run *run, BlockKind kind, Metric metric) {
     size_t count, first = 0;
     const Sample **samples = sorted_samples(run, true, 0, &count);
     BlockTable *tables = zeroed(run->meta.row_count, sizeof *tables);
@@ -85,11 +86,20 @@ BlockTable *block_tables_of_run(const Run *run, BlockKind kind) {
         size_t end = first;
         while (end < count && samples[end]->row == row)
             end++;
-        tables[row] = table_of_sorted(run, samples + first, end - first, kind);
+        BlockKind wanted = metric == METRIC_COUNT ? kind : metric_blocks(&run->meta, metric, row);
+        tables[row] = table_of_sorted(run, samples + first, end - first, wanted);
         first = end;
     }
     free(samples);
     return tables;
+}
+
+BlockTable *block_tables_of_run(const Run *run, BlockKind kind) {
+    return tables_of_run(run, kind, METRIC_COUNT);
+}
+
+BlockTable *block_tables_for_metric(const Run *run, Metric metric) {
+    return tables_of_run(run, BLOCKS_COMPARED, metric);
 }
 
 BlockTable block_table_of_row(const Run *run, uint32_t row) {
@@ -116,9 +126,12 @@ size_t block_table_log_ratios(const BlockTable *table, Metric metric, size_t col
     for (size_t block = 0; block < table->blocks; block++) {
         double value, base;
         const Sample **slots = table->slots + block * table->columns;
-        if (metric_value(table->meta, slots[column], metric, &value) &&
-            metric_value(table->meta, slots[reference], metric, &base) && value > 0 && base > 0)
-            ratios[count++] = log(value) - log(base); /* equal values give exactly 0 */
+        if (!metric_value(table->meta, slots[column], metric, &value) ||
+            !metric_value(table->meta, slots[reference], metric, &base))
+            continue;
+        if (value <= 0 || base <= 0)
+            return 0;
+        ratios[count++] = log(value) - log(base); /* equal values give exactly 0 */
     }
     return count;
 }

@@ -19,13 +19,17 @@ typedef struct BlockTable {
 
 /* One table a row of the run; both levels are released by block_tables_free(). */
 BlockTable *block_tables_of_run(const Run *run, BlockKind kind);
+/* The same with the blocks that the metric's values come from: metric_blocks() of each row. */
+BlockTable *block_tables_for_metric(const Run *run, Metric metric);
 void block_tables_free(BlockTable *tables, size_t row_count);
 
 /* The table of a single row's compared blocks. */
 BlockTable block_table_of_row(const Run *run, uint32_t row);
 void block_table_release(BlockTable *table);
 
-/* log(value of column / value of reference column) for each block in which both have one; returns how many. */
+/* log(value of column / value of reference column) for each block in which both have one; returns how many. None at all
+ * when one of these values is 0 or less, as a count may be: of the other blocks alone the ratio would be a flattered
+ * one. */
 size_t block_table_log_ratios(const BlockTable *table, Metric metric, size_t column, size_t reference, double *ratios);
 
 /* The values of a column over its ok slots; returns how many. */

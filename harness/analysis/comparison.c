@@ -11,8 +11,9 @@
 #include <string.h>
 
 #include "../store/text.h"
-#include "block_table.h"
 #include "bootstrap.h"
+#include "latency.h"
+#include "memory.h"
 #include "signed_rank.h"
 
 static const double FALSE_DISCOVERY_RATE = 0.05;
@@ -43,8 +44,45 @@ static void measure_failures(Cell *cell, const BlockTable *table, size_t column)
     }
 }
 
-static bool any_lower_bound(const BlockTable *table, size_t column) {
+/* What the first slot without a value says about it. */
+static const char *missing_reason(const BlockTable *table, Metric metric, size_t column) {
+    const char *reason = NULL;
+    for (size_t block = 0; block < table->blocks && !reason; block++) {
+        const Sample *sample = table->slots[block * table->columns + column];
+        reason = sample && sample->status == SAMPLE_OK ? metric_missing_reason(sample, metric) : NULL;
+    }
+    return reason;
+}
+
+static double spread_of(const double *values, size_t n) {
+    double smallest = INFINITY, largest = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        smallest = fmin(smallest, values[i]);
+        largest = fmax(largest, values[i]);
+    }
+    return n > 1 && smallest > 0 ? largest / smallest - 1 : NAN;
+}
+
+double comparison_counter_error(const BlockTable *table, Metric metric, size_t reference) {
+    if (!metric_reads_rss(metric))
+        return 0;
+    if (metric_info(metric)->unit == UNIT_BYTES)
+        return RSS_COUNTER_ERROR_BYTES;
+    double *live = zeroed(table->blocks, sizeof *live);
+    size_t count = 0;
     for (size_t block = 0; block < table->blocks; block++) {
+        MemoryUse use;
+        const Sample *sample = table->slots[block * table->columns + reference];
+        if (sample && sample->status == SAMPLE_OK && memory_use(table->meta, sample, &use))
+            live[count++] = use.live;
+    }
+    double median = median_of(live, count);
+    free(live);
+    return count ? RSS_COUNTER_ERROR_BYTES / median : 0;
+}
+
+bool comparison_has_lower_bound(const BlockTable *table, Metric metric, size_t column) {
+    for (size_t block = 0; metric == METRIC_PEAK_RSS && block < table->blocks; block++) {
         const Sample *sample = table->slots[block * table->columns + column];
         if (sample && sample->status == SAMPLE_OK && !sample->peak_is_exact)
             return true;
@@ -53,21 +91,24 @@ static bool any_lower_bound(const BlockTable *table, size_t column) {
 }
 
 static Cell measure_cell(const Run *run, const BlockTable *table, Metric metric, size_t column, size_t reference) {
-    Cell cell = {.arm = (uint32_t)column, .ratio = {NAN, NAN, NAN}, .p = NAN, .half_width = NAN};
+    Cell cell = {.arm = (uint32_t)column, .ratio = {NAN, NAN, NAN}, .p = NAN, .half_width = NAN, .spread = NAN};
     if (column == run->meta.arm_count) {
         cell.control = true;
         cell.arm = run->meta.baseline;
     }
     double *values = zeroed(table->blocks, sizeof *values);
     measure_failures(&cell, table, column);
-    cell.lower_bound = metric == METRIC_PEAK_RSS && any_lower_bound(table, column);
+    cell.lower_bound = comparison_has_lower_bound(table, metric, column);
     cell.ok = block_table_values(table, metric, column, values);
+    cell.spread = spread_of(values, cell.ok);
+    if (cell.ok == 0 && cell.failed == 0)
+        cell.message = missing_reason(table, metric, column);
     Estimate median = median_with_interval(values, cell.ok);
     cell.median = median.estimate;
     cell.median_low = median.low;
     cell.median_high = median.high;
 
-    cell.pairs = block_table_log_ratios(table, metric, column, reference, values);
+    cell.pairs = metric_is_ratio_free(metric) ? 0 : block_table_log_ratios(table, metric, column, reference, values);
     Estimate logs = signed_rank_estimate(values, cell.pairs);
     cell.ratio = ratio_interval(logs);
     if (cell.pairs >= SMALLEST_INTERVAL) {
@@ -79,9 +120,22 @@ static Cell measure_cell(const Run *run, const BlockTable *table, Metric metric,
     return cell;
 }
 
-static ComparisonRow measure_row(const Run *run, const BlockTable *table, Metric metric, uint32_t reference) {
+/* What a latency metric's method reads around nothing; all slots of the row together. */
+static double timer_floor(const BlockTable *table, Metric metric) {
+    SlotMethod method;
+    double ns = NAN;
+    if (!latency_metric_method(metric, &method))
+        return ns;
+    Latency empty = latency_of_row(table, SLOT_CALL_EMPTY, method);
+    (void)latency_percentile(&empty, 0.5, &ns);
+    latency_release(&empty);
+    return ns;
+}
+
+static ComparisonRow measure_row(const Run *run, const BlockTable *table, Metric metric, uint32_t index,
+                                 uint32_t reference) {
     const RunMeta *meta = &run->meta;
-    ComparisonRow row = {.cell_count = meta->arm_count + 1, .blocks = table->blocks, .noise_floor = NAN};
+    ComparisonRow row = {.row = index, .cell_count = meta->arm_count + 1, .blocks = table->blocks, .noise_floor = NAN};
     row.cells = zeroed(row.cell_count, sizeof *row.cells);
     for (size_t arm = 0; arm < meta->arm_count; arm++)
         row.cells[arm] = measure_cell(run, table, metric, arm, reference);
@@ -89,6 +143,11 @@ static ComparisonRow measure_row(const Run *run, const BlockTable *table, Metric
     *control = measure_cell(run, table, metric, meta->arm_count, meta->baseline);
     if (!isnan(control->ratio.low))
         row.noise_floor = fmax(fabs(control->ratio.low - 1), fabs(control->ratio.high - 1));
+    row.applies = metric_is_expected(meta, metric, index);
+    for (size_t i = 0; i < row.cell_count; i++)
+        row.applies = row.applies || row.cells[i].ok > 0 || (row.cells[i].message && row.cells[i].failed == 0);
+    row.counter_error = comparison_counter_error(table, metric, reference);
+    row.timer_floor_ns = timer_floor(table, metric);
     double *values = zeroed(table->blocks, sizeof *values);
     row.drift = drift_of(values, block_table_values(table, metric, reference, values));
     free(values);
@@ -100,11 +159,26 @@ static bool proven_despite_bounds(const Cell *cell, const Cell *reference) {
     return cell->ratio.estimate > 1 ? !reference->lower_bound : !cell->lower_bound;
 }
 
+/* The medians differ, but by no more than two readings of equal processes may. */
+static bool within_counter_error(const ComparisonRow *row, const Cell *cell, const Cell *reference) {
+    return fabs(cell->median - reference->median) <= row->counter_error;
+}
+
+static Verdict verdict_without_ratio(const Run *run, const Cell *cell) {
+    if (!run->meta.arms[cell->arm].available)
+        return VERDICT_SKIPPED;
+    if (cell->ok == 0)
+        return VERDICT_FAILED;
+    return cell->ok < 2 ? VERDICT_TOO_FEW : cell->spread > 0 ? VERDICT_VARIES : VERDICT_EXACT;
+}
+
 static void judge_cell(const Run *run, const ComparisonRow *row, Cell *cell, uint32_t reference, Metric metric,
                        bool passes) {
     double size = fabs(cell->ratio.estimate - 1);
     cell->verdict = VERDICT_NO_DIFFERENCE;
-    if (!run->meta.arms[cell->arm].available) {
+    if (metric_is_ratio_free(metric)) {
+        cell->verdict = verdict_without_ratio(run, cell);
+    } else if (!run->meta.arms[cell->arm].available) {
         cell->verdict = VERDICT_SKIPPED;
     } else if (cell->arm == reference && !cell->control && cell->ok > 0) {
         cell->verdict = VERDICT_REFERENCE;
@@ -123,6 +197,8 @@ static void judge_cell(const Run *run, const ComparisonRow *row, Cell *cell, uin
         cell->gate = GATE_THRESHOLD;
     } else if (size <= row->noise_floor) {
         cell->gate = GATE_NOISE_FLOOR;
+    } else if (row->counter_error > 0 && within_counter_error(row, cell, &row->cells[reference])) {
+        cell->gate = GATE_COUNTER_ERROR;
     } else if (!proven_despite_bounds(cell, &row->cells[reference])) {
         cell->gate = GATE_LOWER_BOUND;
     } else {
@@ -145,7 +221,10 @@ static void find_unstable(const Run *run, Comparison *comparison) {
     benjamini_hochberg(p, rows, FALSE_DISCOVERY_RATE, passes);
     for (size_t r = 0; r < rows; r++) {
         Interval ratio = comparison->rows[r].cells[run->meta.arm_count].ratio;
-        bool matters = fabs(ratio.estimate - 1) > run->meta.threshold;
+        const ComparisonRow *row = &comparison->rows[r];
+        bool matters = fabs(ratio.estimate - 1) > run->meta.threshold &&
+                       !(row->counter_error > 0 &&
+                         within_counter_error(row, &row->cells[run->meta.arm_count], &row->cells[run->meta.baseline]));
         comparison->rows[r].unstable = passes[r] && excludes_one(ratio) && matters;
     }
     free(p);
@@ -178,7 +257,8 @@ static void summarise_arm(const Run *run, Comparison *comparison, const BlockTab
     LogRatios *rows = zeroed(comparison->row_count, sizeof *rows);
     for (size_t r = 0; r < comparison->row_count; r++) {
         double *values = zeroed(tables[r].blocks, sizeof *values);
-        rows[r].count = block_table_log_ratios(&tables[r], comparison->metric, arm, comparison->reference, values);
+        if (!metric_is_ratio_free(comparison->metric))
+            rows[r].count = block_table_log_ratios(&tables[r], comparison->metric, arm, comparison->reference, values);
         rows[r].values = values;
         comparison->geometric_mean_rows[arm] += rows[r].count > 0;
     }
@@ -203,11 +283,9 @@ Comparison *comparison_of_run(const Run *run, Metric metric, uint32_t reference)
     comparison->geometric_mean = zeroed(meta->arm_count, sizeof *comparison->geometric_mean);
     comparison->geometric_mean_rows = zeroed(meta->arm_count, sizeof *comparison->geometric_mean_rows);
 
-    BlockTable *tables = block_tables_of_run(run, metric_info(metric)->blocks);
-    for (uint32_t row = 0; row < meta->row_count; row++) {
-        comparison->rows[row] = measure_row(run, &tables[row], metric, reference);
-        comparison->rows[row].row = row;
-    }
+    BlockTable *tables = block_tables_for_metric(run, metric);
+    for (uint32_t row = 0; row < meta->row_count; row++)
+        comparison->rows[row] = measure_row(run, &tables[row], metric, row, reference);
     find_unstable(run, comparison);
     judge_table(run, comparison);
     for (size_t arm = 0; arm < meta->arm_count; arm++)
@@ -233,7 +311,7 @@ double comparison_half_width(const Run *run, uint32_t row) {
     for (size_t column = 0; column < table.columns && isfinite(widest); column++) {
         if (column < run->meta.arm_count && (column == run->meta.baseline || !run->meta.arms[column].available))
             continue;
-        Cell cell = measure_cell(run, &table, METRIC_THROUGHPUT, column, run->meta.baseline);
+        Cell cell = measure_cell(run, &table, metric_of_row(&run->meta, row), column, run->meta.baseline);
         if (!isnan(cell.half_width))
             widest = fmax(widest, cell.half_width);
     }
@@ -266,6 +344,10 @@ const char *verdict_name(Verdict verdict, Metric metric) {
         return "skipped";
     case VERDICT_REFERENCE:
         return "reference";
+    case VERDICT_EXACT:
+        return "exact";
+    case VERDICT_VARIES:
+        return "varies";
     }
     return "";
 }
@@ -280,6 +362,8 @@ const char *gate_name(Gate gate) {
         return "threshold";
     case GATE_NOISE_FLOOR:
         return "noise floor";
+    case GATE_COUNTER_ERROR:
+        return "counter error";
     case GATE_LOWER_BOUND:
         return "lower bound";
     }

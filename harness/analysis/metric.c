@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "latency.h"
+#include "memory.h"
+
 #define SPEED true, "faster", "slower"
 #define MEMORY false, "leaner", "fatter"
 #define LATENCY false, "faster", "slower"
@@ -84,32 +87,61 @@ bool metric_parse(const char *key, Metric *metric) {
     return false;
 }
 
-static bool throughput(const Sample *sample, double *value) {
-    if (sample->operations == 0 || sample->elapsed_ns == 0)
+bool metric_reads_rss(Metric metric) {
+    return metric == METRIC_PEAK_RSS || metric == METRIC_MEAN_RSS || metric == METRIC_OVERHEAD ||
+           metric == METRIC_RETENTION || (metric >= METRIC_IDLE_RSS_0S && metric <= METRIC_LIGHT_RSS_3S);
+}
+
+bool metric_is_ratio_free(Metric metric) {
+    return metric == METRIC_INSTRUCTIONS;
+}
+
+BlockKind metric_blocks(const RunMeta *meta, Metric metric, uint32_t row) {
+    BlockKind kind = metrics[metric].blocks;
+    return kind == BLOCKS_OF_MEMORY && meta->rows[row].memory ? BLOCKS_COMPARED : kind;
+}
+
+static bool throughput(const RunMeta *meta, const Sample *sample, double *value) {
+    if (meta->mode != MODE_THROUGHPUT || meta->rows[sample->row].memory || sample->operations == 0 ||
+        sample->elapsed_ns == 0)
         return false;
     *value = (double)sample->operations * 1e9 / (double)sample->elapsed_ns;
     return true;
 }
 
-static bool peak_rss(const Sample *sample, double *value) {
-    if (sample->peak_rss_bytes == 0)
+static bool peak_rss(const RunMeta *meta, const Sample *sample, double *value) {
+    if (meta->mode != MODE_THROUGHPUT || sample->peak_rss_bytes == 0)
         return false;
-    /* The kit's tables are the same for every arm and would pull all ratios towards 1. */
-    bool has_kit = sample->kit_bytes < sample->peak_rss_bytes;
-    *value = (double)(sample->peak_rss_bytes - (has_kit ? sample->kit_bytes : 0));
+    *value = memory_above_floor(meta, sample, (double)sample->peak_rss_bytes);
     return true;
 }
 
-static bool from_measure(const Sample *sample, const MetricInfo *info, double *value) {
+/* As multiples of live bytes. */
+static bool memory_multiple(const RunMeta *meta, const Sample *sample, Metric metric, double *value) {
+    MemoryUse use;
+    if (!memory_use(meta, sample, &use))
+        return false;
+    *value = metric == METRIC_OVERHEAD         ? use.resident / use.live
+             : metric == METRIC_INTERNAL_WASTE ? (use.usable - use.live) / use.live
+                                               : (use.resident - use.usable) / use.live;
+    return !isnan(*value);
+}
+
+static bool per_thousand(const Sample *sample, double events, double *value) {
+    if (sample->operations == 0)
+        return false;
+    *value = events * 1000 / (double)sample->operations;
+    return true;
+}
+
+static bool from_measure(const RunMeta *meta, const Sample *sample, Metric metric, double *value) {
+    const MetricInfo *info = &metrics[metric];
     double measured = sample_measure(sample, info->measure);
     if (isnan(measured))
         return false;
-    if (info->unit == UNIT_PER_THOUSAND) {
-        if (sample->operations == 0)
-            return false;
-        measured *= 1000 / (double)sample->operations;
-    }
-    *value = measured;
+    if (info->unit == UNIT_PER_THOUSAND)
+        return per_thousand(sample, measured, value);
+    *value = metric_reads_rss(metric) ? memory_above_floor(meta, sample, measured) : measured;
     return true;
 }
 
@@ -117,24 +149,88 @@ bool metric_value(const RunMeta *meta, const Sample *sample, Metric metric, doub
     if (sample == NULL || sample->status != SAMPLE_OK)
         return false;
     if (metrics[metric].measure != NULL)
-        return from_measure(sample, &metrics[metric], value);
+        return from_measure(meta, sample, metric, value);
     switch (metric) {
     case METRIC_THROUGHPUT:
-        return !meta->rows[sample->row].memory && throughput(sample, value);
+        return throughput(meta, sample, value);
     case METRIC_PEAK_RSS:
-        return peak_rss(sample, value);
+        return peak_rss(meta, sample, value);
+    case METRIC_MEAN_RSS:
+        return meta->mode == MODE_THROUGHPUT && memory_mean_resident(meta, sample, value);
+    case METRIC_OVERHEAD:
+    case METRIC_INTERNAL_WASTE:
+    case METRIC_RETENTION:
+        return memory_multiple(meta, sample, metric, value);
+    case METRIC_MINOR_FAULTS:
+        return per_thousand(sample, (double)sample->minor_faults, value);
+    case METRIC_CONTEXT_SWITCHES:
+        return per_thousand(sample, (double)(sample->voluntary_switches + sample->involuntary_switches), value);
     default:
-        return false;
+        return latency_metric_value(sample, metric, value);
     }
+}
+
+const char *metric_missing_reason(const Sample *sample, Metric metric) {
+    for (size_t i = 0; metrics[metric].measure && i < sample->measure_count; i++)
+        if (strcmp(sample->measures[i].name, metrics[metric].measure) == 0)
+            return sample->measures[i].reason;
+    return NULL;
 }
 
 bool metric_is_in_run(const Run *run, Metric metric) {
     for (size_t i = 0; i < run->sample_count; i++) {
         double value;
         const Sample *sample = &run->samples[i];
-        if (run_block_kind(&run->meta, sample->block) == metrics[metric].blocks &&
+        if (run_block_kind(&run->meta, sample->block) == metric_blocks(&run->meta, metric, sample->row) &&
             metric_value(&run->meta, sample, metric, &value))
             return true;
     }
     return false;
+}
+
+Metric metric_of_row(const RunMeta *meta, uint32_t row) {
+    static const Metric of_mode[MODE_COUNT] = {METRIC_THROUGHPUT, METRIC_MALLOC_P50, METRIC_INSTRUCTIONS,
+                                               METRIC_MEMORY_LIMIT};
+    return meta->mode == MODE_THROUGHPUT && meta->rows[row].memory ? METRIC_PEAK_RSS : of_mode[meta->mode];
+}
+
+bool metric_is_expected(const RunMeta *meta, Metric metric, uint32_t row) {
+    return metric == metric_of_row(meta, row) || (metric == METRIC_PEAK_RSS && meta->mode == MODE_THROUGHPUT);
+}
+
+size_t metrics_of_run(const Run *run, Metric *chosen) {
+    static const Metric of_memory_rows[] = {METRIC_MEAN_RSS, METRIC_OVERHEAD, METRIC_IDLE_RSS_0S, METRIC_IDLE_RSS_1S,
+                                            METRIC_IDLE_RSS_3S};
+    size_t count = 0;
+    bool memory = false;
+    for (uint32_t row = 0; row < run->meta.row_count; row++)
+        memory = memory || run->meta.rows[row].memory;
+    for (unsigned metric = 0; metric < METRIC_COUNT; metric++) {
+        bool wanted = run->meta.mode == MODE_LATENCY && metric >= METRIC_MALLOC_P50 && metric <= METRIC_FREE_P9999;
+        for (size_t i = 0; memory && i < sizeof of_memory_rows / sizeof *of_memory_rows; i++)
+            wanted = wanted || metric == of_memory_rows[i];
+        bool taken = wanted && metric_is_in_run(run, (Metric)metric);
+        for (uint32_t row = 0; row < run->meta.row_count && !taken; row++)
+            taken = metric_is_expected(&run->meta, (Metric)metric, row);
+        if (taken)
+            chosen[count++] = (Metric)metric;
+    }
+    return count;
+}
+
+bool metrics_observes_counts(const RunMeta *meta) {
+    return meta->counter_blocks + meta->syscall_blocks > 0;
+}
+
+size_t metrics_counted(const Run *run, Metric *chosen) {
+    size_t count = 0;
+    for (unsigned metric = 0; metric < METRIC_COUNT; metric++) {
+        bool wanted = metrics[metric].unit == UNIT_PER_THOUSAND,
+             there = wanted && metric_is_in_run(run, (Metric)metric);
+        for (size_t i = 0; wanted && !there && i < run->sample_count; i++)
+            there = metric_missing_reason(&run->samples[i], (Metric)metric) != NULL;
+        if (there)
+            chosen[count++] = (Metric)metric;
+    }
+    return count;
 }

@@ -15,7 +15,7 @@ typedef enum Metric {
     METRIC_OVERHEAD,
     METRIC_INTERNAL_WASTE, /* usable beyond requested: rounding up to size classes */
     METRIC_RETENTION,      /* resident beyond usable: free memory kept, metadata, holes */
-    /* Of rows with an idle phase: RSS after everything was freed, silent or with light traffic. */
+    /* Of rows with an idle phase: RSS after everything was freed, silent or with light traffic; without both. */
     METRIC_IDLE_RSS_0S,
     METRIC_IDLE_RSS_1S,
     METRIC_IDLE_RSS_3S,
@@ -81,8 +81,30 @@ bool metric_parse(const char *key, Metric *metric);
 
 /* The metric's value in one sample; false when the slot failed or has none. Pure. */
 bool metric_value(const RunMeta *meta, const Sample *sample, Metric metric, double *value);
+/* Why the sample has no value, in its own words; NULL when it says nothing. */
+const char *metric_missing_reason(const Sample *sample, Metric metric);
+
+/* Which blocks of this row its values come from: a memory row counts live bytes in its compared blocks too. */
+BlockKind metric_blocks(const RunMeta *meta, Metric metric, uint32_t row);
+
+/* True for what comes from the kernel's counters of resident pages, which are inexact: memory.h. */
+bool metric_reads_rss(Metric metric);
+/* True for what tells one allocator from its own next version only: its values are shown without ratio or verdict. */
+bool metric_is_ratio_free(Metric metric);
 
 /* True when any sample of the run has a value. */
 bool metric_is_in_run(const Run *run, Metric metric);
+
+/* What a row is about: throughput, or peak RSS of a memory row, or what the run's mode measures. */
+Metric metric_of_row(const RunMeta *meta, uint32_t row);
+/* True when the row's missing value is worth showing, since every slot that ends ok has one. */
+bool metric_is_expected(const RunMeta *meta, Metric metric, uint32_t row);
+
+/* The metrics that a run is shown by unless others are asked for, at most METRIC_COUNT; returns how many. */
+size_t metrics_of_run(const Run *run, Metric *chosen);
+/* Those counted per 1,000 operations of which the run has a value, or a reason for having none. */
+size_t metrics_counted(const Run *run, Metric *chosen);
+/* True when the run has blocks for counting only. */
+bool metrics_observes_counts(const RunMeta *meta);
 
 #endif

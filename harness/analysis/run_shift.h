@@ -4,6 +4,10 @@
  * There are no block pairs across runs. For each row and arm of the same name, the log-ratios to each run's own
  * baseline form two independent samples; their Hodges-Lehmann difference and rank-sum test are judged together by
  * Benjamini-Hochberg. Before and after of one's own change belong in one run as two arms instead: pairs see more.
+ *
+ * Instructions an operation (metric_is_ratio_free) are different: they are counted, not timed, so each arm is compared
+ * with itself, baseline included, and neither the host nor the baseline has to be the same. What has to be is all that
+ * is counted beside the arm: mode, row, work, seed, the workload's executable, the C library and the kind of processor.
  */
 #ifndef ALLOCBENCH_ANALYSIS_RUN_SHIFT_H
 #define ALLOCBENCH_ANALYSIS_RUN_SHIFT_H
@@ -13,10 +17,15 @@
 /* One arm of one row that both runs have. Names belong to the first run. */
 typedef struct ShiftCell {
     const char *row, *arm;
-    size_t first_pairs, second_pairs;
-    double first_ratio, second_ratio; /* to each run's own baseline; NAN without pairs */
-    Interval shift;                   /* second over first: over 1 the arm gained on its baseline */
-    double p;                         /* rank-sum, two-sided; NAN where there is no interval */
+    size_t first_pairs, second_pairs; /* of counts: slots that have a value */
+    double first_ratio, second_ratio; /* to each run's own baseline; NAN without pairs, and of counts */
+    double first_value, second_value; /* medians of the arm's own values, in the metric's unit */
+    Interval shift;                   /* second over first: over 1 the arm's value grew against its baseline. Of counts:
+                                         the median and the whole range of all pairs of slots with the same seed */
+    double p;                         /* rank-sum, two-sided; NAN where there is no interval, and of counts */
+    bool exact;                       /* counts: within each run all slots with the same seed gave the same value */
+    double counter_error;             /* as of a ComparisonRow */
+    bool lower_bound;                 /* one of the peaks behind it is known only as ">=" */
     Verdict verdict;
     Gate gate;
     char *refused; /* why these two must not be compared; NULL when they may. Owned */
@@ -24,13 +33,13 @@ typedef struct ShiftCell {
 
 typedef struct RunShift {
     Metric metric;
-    ShiftCell *cells; /* in the order of the first run: rows, then arms; without the baseline */
-    size_t cell_count;
-    size_t compared; /* cells that were not refused */
+    ShiftCell *cells;  /* rows, then arms */
+    size_t cell_count; /* in the order of the first run; the baseline only of counts */
+    size_t compared;   /* cells that were not refused */
 } RunShift;
 
-/* Why the runs as a whole must not be compared, as one line without a full stop: another host, another baseline. Owned;
- * NULL when they may. */
+/* Why the runs as a whole must not be compared, as one line without a full stop: another mode, host or baseline. Of
+ * merged runs, which have several hosts, each row has its own answer. Owned; NULL when they may. */
 char *run_shift_refusal(const Run *first, const Run *second);
 
 RunShift *run_shift_of_runs(const Run *first, const Run *second, Metric metric);

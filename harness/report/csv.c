@@ -39,7 +39,7 @@ static void put_cell(const Run *run, const Comparison *comparison, const Compari
     const RunMeta *meta = &run->meta;
     const Row *plan = &meta->rows[row->row];
     const Arm *arm = &meta->arms[cell->arm];
-    fprintf(out, "%s,", metric_key(comparison->metric));
+    fprintf(out, "%s,", metric_info(comparison->metric)->key);
     put_text(plan->name, out);
     fputc(',', out);
     put_text(plan->workload, out);
@@ -53,32 +53,38 @@ static void put_cell(const Run *run, const Comparison *comparison, const Compari
     put_interval(cell->ratio, out);
     put_number(cell->p, out);
     put_interval((Interval){cell->median, cell->median_low, cell->median_high}, out);
-    fprintf(out, ",%d,%s,%s,%d,%d", cell->lower_bound, verdict_key(cell->verdict), gate_key(cell->gate),
-            cell->imprecise, row->unstable);
+    fprintf(out, ",%d,%s,%s,%d,%d", cell->lower_bound, verdict_name(cell->verdict, comparison->metric),
+            gate_key(cell->gate), cell->imprecise, row->unstable);
     put_number(row->noise_floor, out);
     put_number(row->drift, out);
+    fprintf(out, ",%s", unit_key(metric_info(comparison->metric)->unit));
+    put_number(cell->spread, out);
+    put_number((double)plan->floor_bytes, out);
+    put_number(row->timer_floor_ns, out);
+    fprintf(out, ",%zu", row->disturbed);
     fputs("\r\n", out);
 }
 
 void csv_print(const Run *run, const Comparison *const *comparisons, size_t count, FILE *out) {
     fputs(
         "metric,row,workload,threads,arm,control,reference,blocks,pairs,ok,failed,status,message,ratio,ratio_low,"
-        "ratio_high,p,median,median_low,median_high,lower_bound,verdict,gate,imprecise,unstable,noise_floor,drift\r\n",
+        "ratio_high,p,median,median_low,median_high,lower_bound,verdict,gate,imprecise,unstable,noise_floor,drift,unit,"
+        "spread,floor_bytes,timer_floor_ns,disturbed_blocks\r\n",
         out);
     for (size_t i = 0; i < count; i++)
         for (size_t r = 0; r < comparisons[i]->row_count; r++)
-            for (size_t c = 0; c < comparisons[i]->rows[r].cell_count; c++)
+            for (size_t c = 0; comparisons[i]->rows[r].applies && c < comparisons[i]->rows[r].cell_count; c++)
                 put_cell(run, comparisons[i], &comparisons[i]->rows[r], &comparisons[i]->rows[r].cells[c], out);
 }
 
 void csv_print_shifts(const RunShift *const *shifts, size_t count, FILE *out) {
     fputs("metric,row,arm,first_pairs,second_pairs,first_ratio,second_ratio,change,change_low,change_high,p,verdict,"
-          "gate,refused\r\n",
+          "gate,refused,unit,first_value,second_value,exact\r\n",
           out);
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < shifts[i]->cell_count; c++) {
             const ShiftCell *cell = &shifts[i]->cells[c];
-            fprintf(out, "%s,", metric_key(shifts[i]->metric));
+            fprintf(out, "%s,", metric_info(shifts[i]->metric)->key);
             put_text(cell->row, out);
             fputc(',', out);
             put_text(cell->arm, out);
@@ -87,8 +93,13 @@ void csv_print_shifts(const RunShift *const *shifts, size_t count, FILE *out) {
             put_number(cell->second_ratio, out);
             put_interval(cell->shift, out);
             put_number(cell->p, out);
-            fprintf(out, ",%s,%s,", cell->refused ? "refused" : verdict_key(cell->verdict), gate_key(cell->gate));
+            fprintf(out, ",%s,%s,", cell->refused ? "refused" : verdict_name(cell->verdict, shifts[i]->metric),
+                    gate_key(cell->gate));
             put_text(cell->refused, out);
+            fprintf(out, ",%s", unit_key(metric_info(shifts[i]->metric)->unit));
+            put_number(cell->first_value, out);
+            put_number(cell->second_value, out);
+            fprintf(out, ",%d", cell->exact);
             fputs("\r\n", out);
         }
 }

@@ -19,7 +19,7 @@ static json_t *interval_json(Interval interval) {
                      number(interval.high));
 }
 
-static json_t *cell_json(const Run *run, const Cell *cell) {
+static json_t *cell_json(const Run *run, const Cell *cell, Metric metric) {
     json_t *object = json_object();
     json_object_set_new(object, "arm", text(run->meta.arms[cell->arm].name));
     json_object_set_new(object, "control", json_boolean(cell->control));
@@ -33,13 +33,14 @@ static json_t *cell_json(const Run *run, const Cell *cell) {
     json_object_set_new(object, "p", number(cell->p));
     json_object_set_new(object, "median", interval_json((Interval){cell->median, cell->median_low, cell->median_high}));
     json_object_set_new(object, "lower_bound", json_boolean(cell->lower_bound));
-    json_object_set_new(object, "verdict", text(verdict_key(cell->verdict)));
+    json_object_set_new(object, "verdict", text(verdict_name(cell->verdict, metric)));
     json_object_set_new(object, "gate", text(gate_key(cell->gate)));
+    json_object_set_new(object, "spread", number(cell->spread));
     json_object_set_new(object, "imprecise", json_boolean(cell->imprecise));
     return object;
 }
 
-static json_t *row_json(const Run *run, const ComparisonRow *row) {
+static json_t *row_json(const Run *run, const ComparisonRow *row, Metric metric) {
     const Row *plan = &run->meta.rows[row->row];
     json_t *object = json_object(), *cells = json_array();
     json_object_set_new(object, "name", text(plan->name));
@@ -52,18 +53,25 @@ static json_t *row_json(const Run *run, const ComparisonRow *row) {
     json_object_set_new(object, "unstable", json_boolean(row->unstable));
     json_object_set_new(object, "noise_floor", number(row->noise_floor));
     json_object_set_new(object, "drift", number(row->drift));
+    json_object_set_new(object, "disturbed_blocks", json_integer((json_int_t)row->disturbed));
+    json_object_set_new(object, "floor_bytes", json_integer((json_int_t)plan->floor_bytes));
+    json_object_set_new(object, "counter_error", number(row->counter_error));
+    json_object_set_new(object, "timer_floor_ns", number(row->timer_floor_ns));
     for (size_t i = 0; i < row->cell_count; i++)
-        json_array_append_new(cells, cell_json(run, &row->cells[i]));
+        json_array_append_new(cells, cell_json(run, &row->cells[i], metric));
     json_object_set_new(object, "cells", cells);
     return object;
 }
 
 static json_t *comparison_json(const Run *run, const Comparison *comparison) {
     json_t *object = json_object(), *rows = json_array(), *means = json_array();
-    json_object_set_new(object, "metric", text(metric_key(comparison->metric)));
+    json_object_set_new(object, "metric", text(metric_info(comparison->metric)->key));
+    json_object_set_new(object, "title", text(metric_info(comparison->metric)->title));
+    json_object_set_new(object, "unit", text(unit_key(metric_info(comparison->metric)->unit)));
     json_object_set_new(object, "reference", text(run->meta.arms[comparison->reference].name));
     for (size_t i = 0; i < comparison->row_count; i++)
-        json_array_append_new(rows, row_json(run, &comparison->rows[i]));
+        if (comparison->rows[i].applies)
+            json_array_append_new(rows, row_json(run, &comparison->rows[i], comparison->metric));
     for (size_t arm = 0; arm < run->meta.arm_count; arm++) {
         json_t *mean = interval_json(comparison->geometric_mean[arm]);
         json_object_set_new(mean, "arm", text(run->meta.arms[arm].name));
@@ -86,6 +94,7 @@ void json_print(const Run *run, const Comparison *const *comparisons, size_t cou
     json_t *document = json_object(), *arms = json_array(), *tables = json_array();
     json_object_set_new(document, "run", text(meta->id));
     json_object_set_new(document, "suite", text(meta->suite));
+    json_object_set_new(document, "mode", text(run_mode_name(meta->mode)));
     json_object_set_new(document, "created", text(meta->created));
     json_object_set_new(document, "baseline", text(meta->arms[meta->baseline].name));
     json_object_set_new(document, "threshold", number(meta->threshold));
@@ -122,14 +131,19 @@ void json_print_shifts(const RunShift *const *shifts, size_t count, FILE *out) {
             json_object_set_new(object, "second_pairs", json_integer((json_int_t)cell->second_pairs));
             json_object_set_new(object, "first_ratio", number(cell->first_ratio));
             json_object_set_new(object, "second_ratio", number(cell->second_ratio));
+            json_object_set_new(object, "first_value", number(cell->first_value));
+            json_object_set_new(object, "second_value", number(cell->second_value));
+            json_object_set_new(object, "exact", json_boolean(cell->exact));
             json_object_set_new(object, "change", interval_json(cell->shift));
             json_object_set_new(object, "p", number(cell->p));
-            json_object_set_new(object, "verdict", cell->refused ? json_null() : text(verdict_key(cell->verdict)));
+            json_object_set_new(object, "verdict",
+                                cell->refused ? json_null() : text(verdict_name(cell->verdict, shifts[i]->metric)));
             json_object_set_new(object, "gate", text(gate_key(cell->gate)));
             json_object_set_new(object, "refused", text(cell->refused));
             json_array_append_new(cells, object);
         }
-        json_array_append_new(tables, json_pack("{s:s, s:o}", "metric", metric_key(shifts[i]->metric), "cells", cells));
+        json_array_append_new(tables,
+                              json_pack("{s:s, s:o}", "metric", metric_info(shifts[i]->metric)->key, "cells", cells));
     }
     json_object_set_new(document, "shifts", tables);
     print_document(document, out);

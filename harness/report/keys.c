@@ -1,25 +1,18 @@
 /*
- * keys.c - enumerations as stable words for programs: CSV, JSON and chart data. Unlike the words in tables these do not
- * change with the metric and hold no spaces.
+ * keys.c - enumerations as stable words for programs, without spaces: CSV and JSON.
  */
 #include "table.h"
 
-const char *metric_key(Metric metric) {
-    return metric == METRIC_THROUGHPUT ? "throughput" : "peak_rss";
-}
-
-const char *verdict_key(Verdict verdict) {
+const char *unit_key(MetricUnit unit) {
     static const char *const keys[] = {
-        [VERDICT_NO_DIFFERENCE] = "no-difference",
-        [VERDICT_BETTER] = "better",
-        [VERDICT_WORSE] = "worse",
-        [VERDICT_TOO_FEW] = "too-few",
-        [VERDICT_UNSTABLE] = "unstable",
-        [VERDICT_FAILED] = "failed",
-        [VERDICT_SKIPPED] = "skipped",
-        [VERDICT_REFERENCE] = "reference",
+        [UNIT_PER_SECOND] = "per-second",
+        [UNIT_BYTES] = "bytes",
+        [UNIT_NANOSECONDS] = "ns",
+        [UNIT_MULTIPLE] = "multiple",
+        [UNIT_PER_OPERATION] = "per-operation",
+        [UNIT_PER_THOUSAND] = "per-thousand-operations",
     };
-    return keys[verdict];
+    return keys[unit];
 }
 
 const char *gate_key(Gate gate) {
@@ -28,6 +21,7 @@ const char *gate_key(Gate gate) {
         [GATE_MULTIPLICITY] = "multiplicity",
         [GATE_THRESHOLD] = "threshold",
         [GATE_NOISE_FLOOR] = "noise-floor",
+        [GATE_COUNTER_ERROR] = "counter-error",
         [GATE_LOWER_BOUND] = "lower-bound",
     };
     return keys[gate];

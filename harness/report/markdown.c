@@ -40,13 +40,18 @@ static void print_cell(const Run *run, const Comparison *comparison, const Compa
 }
 
 static void print_comparison(const Run *run, const Comparison *comparison, FILE *out) {
-    fprintf(out, "### %s against %s (%s)\n\n", word_metric(comparison->metric),
-            run->meta.arms[comparison->reference].name, word_direction(comparison->metric));
-    fprintf(out, "| row | allocator | ratio | 95 %% interval | %s | verdict |\n|---|---|--:|:--|--:|:--|\n",
-            comparison->metric == METRIC_THROUGHPUT ? "median a second" : "median");
+    char *direction = word_direction(comparison->metric);
+    if (metric_is_ratio_free(comparison->metric))
+        fprintf(out, "### %s (%s)\n\n", word_metric(comparison->metric), direction);
+    else
+        fprintf(out, "### %s against %s (%s)\n\n", word_metric(comparison->metric),
+                run->meta.arms[comparison->reference].name, direction);
+    free(direction);
+    fprintf(out, "| row | allocator | ratio | 95 %% interval | median%s | verdict |\n|---|---|--:|:--|--:|:--|\n",
+            word_unit(comparison->metric));
     for (size_t r = 0; r < comparison->row_count; r++) {
         const ComparisonRow *row = &comparison->rows[r];
-        for (size_t c = 0; c < row->cell_count; c++)
+        for (size_t c = 0; row->applies && c < row->cell_count; c++)
             print_cell(run, comparison, row, &row->cells[c], c == 0, out);
     }
     bool first = true;
@@ -69,15 +74,55 @@ static void print_comparison(const Run *run, const Comparison *comparison, FILE 
 static void print_row_notes(const Run *run, const Comparison *comparison, FILE *out) {
     for (size_t r = 0; r < comparison->row_count; r++) {
         const ComparisonRow *row = &comparison->rows[r];
-        char *floor = word_percent(row->noise_floor);
-        fprintf(out, "- %s, %s: %zu blocks, A/A noise floor %s", run->meta.rows[row->row].name,
-                word_metric(comparison->metric), row->blocks, floor);
-        if (row->unstable)
+        if (!row->applies)
+            continue;
+        char *facts = word_row(run, comparison, row);
+        fprintf(out, "- %s, %s: %s", run->meta.rows[row->row].name, word_metric(comparison->metric), facts);
+        if (row->disturbed_too_often)
+            fputs("; unstable, too many blocks were disturbed", out);
+        else if (row->unstable)
             fputs("; unstable, the baseline differs from itself", out);
         if (row->drift > 0.5 || row->drift < -0.5)
             fprintf(out, "; drift over the blocks (Spearman %+.2f)", row->drift);
         fputc('\n', out);
-        free(floor);
+        free(facts);
+    }
+}
+
+void markdown_print_counts(const Run *run, const Comparison *const *comparisons, size_t count, FILE *out) {
+    fputs("### Counts per 1,000 operations (medians)\n\n| row | count |", out);
+    for (size_t arm = 0; arm < run->meta.arm_count; arm++) {
+        fputc(' ', out);
+        print_escaped(run->meta.arms[arm].name, out);
+        fputs(" |", out);
+    }
+    fputs("\n|---|---|", out);
+    for (size_t arm = 0; arm < run->meta.arm_count; arm++)
+        fputs("--:|", out);
+    fputc('\n', out);
+    for (size_t row = 0; row < run->meta.row_count; row++) {
+        bool first = true;
+        for (size_t i = 0; i < count; i++) {
+            if (!counts_has_line(run, comparisons[i], row))
+                continue;
+            fputs("| ", out);
+            print_escaped(first ? run->meta.rows[row].name : "", out);
+            fprintf(out, " | %s |", word_metric(comparisons[i]->metric));
+            for (size_t arm = 0; arm < run->meta.arm_count; arm++) {
+                char *value = counts_word(comparisons[i], row, arm);
+                fprintf(out, " %s |", value);
+                free(value);
+            }
+            fputc('\n', out);
+            first = false;
+        }
+    }
+    fputc('\n', out);
+    for (size_t row = 0; row < run->meta.row_count; row++) {
+        char *reasons = counts_reasons(run, comparisons, count, row);
+        if (reasons)
+            fprintf(out, "- %s, n/a: %s\n", run->meta.rows[row].name, reasons);
+        free(reasons);
     }
 }
 
@@ -93,13 +138,14 @@ void markdown_print(const Run *run, const Comparison *const *comparisons, size_t
 
 void markdown_print_shifts(const RunShift *const *shifts, size_t count, FILE *out) {
     for (size_t i = 0; i < count; i++) {
+        bool counts = metric_is_ratio_free(shifts[i]->metric);
         fprintf(out, "### %s, second run against first\n\n", word_metric(shifts[i]->metric));
-        fputs(
-            "| row | allocator | first | second | change | 95 % interval | verdict |\n|---|---|--:|--:|--:|:--|:--|\n",
-            out);
+        fputs("| row | allocator | first | second | change | ", out);
+        fprintf(out, "%s | verdict |\n|---|---|--:|--:|--:|:--|:--|\n", counts ? "range" : "95 % interval");
         for (size_t c = 0; c < shifts[i]->cell_count; c++) {
             const ShiftCell *cell = &shifts[i]->cells[c];
-            char *first = word_ratio(cell->first_ratio), *second = word_ratio(cell->second_ratio);
+            char *first = counts ? word_value(cell->first_value, shifts[i]->metric) : word_ratio(cell->first_ratio);
+            char *second = counts ? word_value(cell->second_value, shifts[i]->metric) : word_ratio(cell->second_ratio);
             char *ratio = word_ratio(cell->shift.estimate), *interval = word_interval(cell->shift);
             fputs("| ", out);
             print_escaped(cell->row, out);

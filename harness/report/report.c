@@ -42,12 +42,29 @@ int report_print_shifts(const RunShift *const *shifts, size_t count, ReportForma
     return fflush(out) == 0 && !ferror(out) ? 0 : -1;
 }
 
+int report_print_counts(const Run *run, const Comparison *const *comparisons, size_t count, ReportFormat format,
+                        FILE *out) {
+    if (count > 0 && format == REPORT_TEXT)
+        table_print_counts(run, comparisons, count, out);
+    else if (count > 0 && format == REPORT_MARKDOWN)
+        markdown_print_counts(run, comparisons, count, out);
+    return fflush(out) == 0 && !ferror(out) ? 0 : -1;
+}
+
 int report_print_run(const Run *run, FILE *out) {
-    Comparison *speed = comparison_of_run(run, METRIC_THROUGHPUT, run->meta.baseline);
-    Comparison *memory = comparison_of_run(run, METRIC_PEAK_RSS, run->meta.baseline);
-    const Comparison *both[] = {speed, memory};
-    int result = report_print_comparisons(run, both, 2, REPORT_TEXT, out);
-    comparison_free(speed);
-    comparison_free(memory);
+    Metric metrics[METRIC_COUNT], counts[METRIC_COUNT];
+    Comparison *comparisons[METRIC_COUNT], *counted[METRIC_COUNT];
+    size_t count = metrics_of_run(run, metrics);
+    size_t counts_count = metrics_observes_counts(&run->meta) ? metrics_counted(run, counts) : 0;
+    for (size_t i = 0; i < count; i++)
+        comparisons[i] = comparison_of_run(run, metrics[i], run->meta.baseline);
+    for (size_t i = 0; i < counts_count; i++)
+        counted[i] = comparison_of_run(run, counts[i], run->meta.baseline);
+    int result = report_print_comparisons(run, (const Comparison *const *)comparisons, count, REPORT_TEXT, out);
+    result |= report_print_counts(run, (const Comparison *const *)counted, counts_count, REPORT_TEXT, out);
+    for (size_t i = 0; i < count; i++)
+        comparison_free(comparisons[i]);
+    for (size_t i = 0; i < counts_count; i++)
+        comparison_free(counted[i]);
     return result;
 }

@@ -15,12 +15,17 @@
 
 typedef enum ReportFormat { REPORT_TEXT, REPORT_MARKDOWN, REPORT_CSV, REPORT_JSON } ReportFormat;
 
-/* Throughput and peak RSS against the baseline as text. */
+/* What the run is about (metrics_of_run) against the baseline as text, and its counts where it observed any. */
 int report_print_run(const Run *run, FILE *out);
 
 /* One or more comparisons of one run as a single document. */
 int report_print_comparisons(const Run *run, const Comparison *const *comparisons, size_t count, ReportFormat format,
                              FILE *out);
+
+/* Counts per 1,000 operations of all arms side by side, without ratios: as text or Markdown, after the tables. Nothing
+ * where count is 0. */
+int report_print_counts(const Run *run, const Comparison *const *comparisons, size_t count, ReportFormat format,
+                        FILE *out);
 
 /* One or more shifts between two runs as a single document. */
 int report_print_shifts(const RunShift *const *shifts, size_t count, ReportFormat format, FILE *out);

@@ -71,15 +71,15 @@ static void print_cell(const Run *run, const Comparison *comparison, const Compa
 static void print_row(const Run *run, const Comparison *comparison, const ComparisonRow *row, int width,
                       const Palette *palette, FILE *out) {
     const Row *plan = &run->meta.rows[row->row];
-    char *floor = word_percent(row->noise_floor);
-    const char *unit = comparison->metric == METRIC_THROUGHPUT && plan->unit ? plan->unit : "";
-    fprintf(out, "\n%s%s%s  %s%zu block%s, A/A noise floor %s%s%s%s%s\n", palette->bold, plan->name, palette->reset,
-            palette->dim, row->blocks, row->blocks == 1 ? "" : "s", floor, *unit ? ", " : "", unit, *unit ? "/s" : "",
-            palette->reset);
-    free(floor);
+    char *facts = word_row(run, comparison, row);
+    fprintf(out, "\n%s%s%s  %s%s%s\n", palette->bold, plan->name, palette->reset, palette->dim, facts, palette->reset);
+    free(facts);
     for (size_t i = 0; i < row->cell_count; i++)
         print_cell(run, comparison, row, &row->cells[i], width, palette, out);
-    if (row->unstable)
+    if (row->disturbed_too_often)
+        fprintf(out, "  %sunstable: %zu of %zu blocks were disturbed, this row proves nothing%s\n", palette->warn,
+                row->disturbed, row->blocks, palette->reset);
+    else if (row->unstable)
         fprintf(out, "  %sunstable: the baseline differs from itself, this row proves nothing%s\n", palette->warn,
                 palette->reset);
     if (fabs(row->drift) > DRIFT_WARNING)
@@ -134,11 +134,16 @@ void table_print(const Run *run, const Comparison *const *comparisons, size_t co
     print_heading(run, &palette, out);
     for (size_t i = 0; i < count; i++) {
         const Comparison *comparison = comparisons[i];
-        fprintf(out, "\n%s%s%s against %s: %s\n", palette.bold, word_metric(comparison->metric), palette.reset,
-                run->meta.arms[comparison->reference].name, word_direction(comparison->metric));
+        char *direction = word_direction(comparison->metric);
+        bool ratios = !metric_is_ratio_free(comparison->metric);
+        fprintf(out, "\n%s%s%s%s%s: %s\n", palette.bold, word_metric(comparison->metric), palette.reset,
+                ratios ? " against " : "", ratios ? run->meta.arms[comparison->reference].name : "", direction);
+        free(direction);
         for (size_t row = 0; row < comparison->row_count; row++)
-            print_row(run, comparison, &comparison->rows[row], width, &palette, out);
-        print_geometric_mean(run, comparison, width, &palette, out);
+            if (comparison->rows[row].applies)
+                print_row(run, comparison, &comparison->rows[row], width, &palette, out);
+        if (ratios)
+            print_geometric_mean(run, comparison, width, &palette, out);
     }
     char *legend = word_legend(run);
     fputc('\n', out);
@@ -147,9 +152,11 @@ void table_print(const Run *run, const Comparison *const *comparisons, size_t co
 }
 
 static void print_shift_cell(const RunShift *shift, const ShiftCell *cell, const Palette *palette, FILE *out) {
-    char *first = word_ratio(cell->first_ratio), *second = word_ratio(cell->second_ratio);
+    bool counts = metric_is_ratio_free(shift->metric);
+    char *first = counts ? word_value(cell->first_value, shift->metric) : word_ratio(cell->first_ratio);
+    char *second = counts ? word_value(cell->second_value, shift->metric) : word_ratio(cell->second_ratio);
     char *ratio = word_ratio(cell->shift.estimate), *interval = word_interval(cell->shift);
-    const char *gate = gate_name(cell->gate);
+    const char *gate = counts ? (cell->exact ? "exact" : "varies") : gate_name(cell->gate);
     fprintf(out, "  %-14s %7s -> %-7s %7s  %-18s %s%s%s%s%s%s\n", cell->arm, first, second, ratio, interval,
             palette_of_verdict(palette, cell->verdict), verdict_name(cell->verdict, shift->metric), *gate ? " (" : "",
             gate, *gate ? ")" : "", palette->reset);
@@ -161,10 +168,14 @@ static void print_shift_cell(const RunShift *shift, const ShiftCell *cell, const
 
 void table_print_shifts(const RunShift *const *shifts, size_t count, FILE *out) {
     Palette palette = palette_for(out);
+    bool counts_only = true;
     for (size_t i = 0; i < count; i++) {
-        fprintf(out, "%s%s%s%s: first run -> second run, each against its own baseline; change over 1 is %s\n",
-                i ? "\n" : "", palette.bold, word_metric(shifts[i]->metric), palette.reset,
-                shifts[i]->metric == METRIC_THROUGHPUT ? "faster" : "fatter");
+        const MetricInfo *info = metric_info(shifts[i]->metric);
+        counts_only = counts_only && metric_is_ratio_free(shifts[i]->metric);
+        fprintf(out, "%s%s%s%s: first run -> second run%s; change over 1 is %s\n", i ? "\n" : "", palette.bold,
+                info->title, palette.reset,
+                metric_is_ratio_free(shifts[i]->metric) ? "" : ", each against its own baseline",
+                info->larger_is_better ? info->better : info->worse);
         const char *row = NULL;
         for (size_t c = 0; c < shifts[i]->cell_count; c++) {
             const ShiftCell *cell = &shifts[i]->cells[c];
@@ -180,7 +191,94 @@ void table_print_shifts(const RunShift *const *shifts, size_t count, FILE *out) 
     }
     fputc('\n', out);
     print_wrapped(out,
-                  "How to read: change [95 % interval] of the ratio to the baseline between two runs without common "
-                  "blocks; ~ is no difference shown. Two builds are told apart better as two arms of one run.",
+                  counts_only
+                      ? "How to read: change [smallest, largest] of the count between slots of both runs with the same "
+                        "seed; exact: all slots of a run agree."
+                      : "How to read: change [95 % interval] of the ratio to the baseline between two runs without "
+                        "common blocks; ~ is no difference shown. Two builds are told apart better as two arms of one "
+                        "run.",
                   0);
+}
+
+char *counts_word(const Comparison *comparison, size_t row, size_t arm) {
+    const Cell *cell = &comparison->rows[row].cells[arm];
+    return cell->ok ? word_value(cell->median, comparison->metric) : text_copy("n/a");
+}
+
+bool counts_has_line(const Run *run, const Comparison *comparison, size_t row) {
+    for (size_t arm = 0; arm < run->meta.arm_count; arm++) {
+        const Cell *cell = &comparison->rows[row].cells[arm];
+        if (cell->ok || cell->message)
+            return true;
+    }
+    return false;
+}
+
+/* Grows *text by "; line" unless it already holds the line; takes both. */
+static char *with_reason(char *text, char *line) {
+    bool known = text && strstr(text, line);
+    char *longer = known ? text_copy(text) : text ? text_format("%s; %s", text, line) : text_copy(line);
+    free(text);
+    free(line);
+    return longer;
+}
+
+char *counts_reasons(const Run *run, const Comparison *const *comparisons, size_t count, size_t row) {
+    char *reasons = NULL;
+    for (size_t i = 0; i < count; i++)
+        for (size_t arm = 0; arm < run->meta.arm_count; arm++) {
+            const Cell *cell = &comparisons[i]->rows[row].cells[arm];
+            if (cell->ok || !cell->message || !counts_has_line(run, comparisons[i], row))
+                continue;
+            bool failed = cell->failed > 0; /* then the reason is the arm's, else the metric's */
+            reasons = with_reason(reasons, failed ? text_format("%s: %s", run->meta.arms[arm].name, cell->message)
+                                                  : text_copy(cell->message));
+        }
+    return reasons;
+}
+
+enum { COUNT_LABEL = 25, COUNT_COLUMN = 10, COUNT_ARMS = 7 }; /* together TEXT_WIDTH at most */
+
+/* One line a metric for up to COUNT_ARMS arms from `first` on. */
+static void print_counts_of_row(const Run *run, const Comparison *const *comparisons, size_t count, size_t row,
+                                size_t first, FILE *out) {
+    size_t end = first + COUNT_ARMS < run->meta.arm_count ? first + COUNT_ARMS : run->meta.arm_count;
+    for (size_t i = 0; i < count; i++) {
+        if (!counts_has_line(run, comparisons[i], row))
+            continue;
+        fprintf(out, "  %-*s", COUNT_LABEL, word_metric(comparisons[i]->metric));
+        for (size_t arm = first; arm < end; arm++) {
+            char *value = counts_word(comparisons[i], row, arm);
+            fprintf(out, "%*s", COUNT_COLUMN, value);
+            free(value);
+        }
+        fputc('\n', out);
+    }
+}
+
+static void print_count_names(const Run *run, const char *row, size_t first, const Palette *palette, FILE *out) {
+    int written = (int)strlen(row);
+    fprintf(out, "\n%s%s%s%*s", palette->bold, row, palette->reset, 2 + COUNT_LABEL - written, "");
+    for (size_t arm = first; arm < run->meta.arm_count && arm < first + COUNT_ARMS; arm++)
+        fprintf(out, " %*.*s", COUNT_COLUMN - 1, COUNT_COLUMN - 1, run->meta.arms[arm].name);
+    fputc('\n', out);
+}
+
+void table_print_counts(const Run *run, const Comparison *const *comparisons, size_t count, FILE *out) {
+    Palette palette = palette_for(out);
+    fprintf(out, "\n%sCounts per 1,000 operations%s: medians of each arm's slots\n", palette.bold, palette.reset);
+    for (size_t row = 0; row < run->meta.row_count; row++) {
+        char *name = text_format("%.*s", COUNT_LABEL + 1, run->meta.rows[row].name);
+        for (size_t first = 0; first < run->meta.arm_count; first += COUNT_ARMS) {
+            print_count_names(run, name, first, &palette, out);
+            print_counts_of_row(run, comparisons, count, row, first, out);
+        }
+        char *reasons = counts_reasons(run, comparisons, count, row);
+        char *line = reasons ? text_format("n/a: %s", reasons) : NULL;
+        if (line)
+            print_wrapped(out, line, 2);
+        free(line);
+        free(reasons);
+        free(name);
+    }
 }

@@ -18,10 +18,17 @@ void csv_print_shifts(const RunShift *const *shifts, size_t count, FILE *out);
 void json_print(const Run *run, const Comparison *const *comparisons, size_t count, FILE *out);
 void json_print_shifts(const RunShift *const *shifts, size_t count, FILE *out);
 
-/* "throughput", "peak_rss": the metric as a value for programs. */
-const char *metric_key(Metric metric);
-/* A verdict as a value for programs: "no-difference", "better", "worse", "too-few", ... */
-const char *verdict_key(Verdict verdict);
+void table_print_counts(const Run *run, const Comparison *const *comparisons, size_t count, FILE *out);
+void markdown_print_counts(const Run *run, const Comparison *const *comparisons, size_t count, FILE *out);
+/* The median of an arm's values in a row of such a table; "n/a" where there is none. Owned. */
+char *counts_word(const Comparison *comparison, size_t row, size_t arm);
+/* Why some have none: "hw_cycles: not permitted"; each reason once, NULL when there are none. Owned. */
+char *counts_reasons(const Run *run, const Comparison *const *comparisons, size_t count, size_t row);
+/* False when no arm has a value in this row nor a reason for having none: such a line is left out. */
+bool counts_has_line(const Run *run, const Comparison *comparison, size_t row);
+
+/* A metric's unit as a value for programs: "bytes", "ns", ... */
+const char *unit_key(MetricUnit unit);
 /* The same for a gate: "none", "multiplicity", ... */
 const char *gate_key(Gate gate);
 

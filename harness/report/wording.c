@@ -33,19 +33,46 @@ char *word_percent(double share) {
     return text_format(share < 0.0995 ? "%.1f %%" : "%.0f %%", share * 100);
 }
 
+/* The units of each scale, from the smallest; the last one takes everything above. */
+static const char *const decimal_units[] = {"", " k", " M", " G", " T", NULL};
+static const char *const binary_units[] = {" B", " KiB", " MiB", " GiB", " TiB", NULL};
+static const char *const time_units[] = {" ns", " us", " ms", " s", NULL};
+static const char *const no_units[] = {"", NULL};
+
 char *word_value(double value, Metric metric) {
-    static const char *const decimal[] = {"", " k", " M", " G", " T"};
-    static const char *const binary[] = {" B", " KiB", " MiB", " GiB", " TiB"};
+    static const struct {
+        double base;
+        const char *const *units;
+    } scales[] = {
+        [UNIT_PER_SECOND] = {1000, decimal_units},    [UNIT_BYTES] = {1024, binary_units},
+        [UNIT_NANOSECONDS] = {1000, time_units},      [UNIT_MULTIPLE] = {1000, no_units},
+        [UNIT_PER_OPERATION] = {1000, decimal_units}, [UNIT_PER_THOUSAND] = {1000, decimal_units},
+    };
     if (isnan(value))
         return text_copy("-");
-    double base = metric == METRIC_THROUGHPUT ? 1000 : 1024;
-    size_t unit = 0;
-    while (unit < 4 && value >= base * 0.99995) {
+    double base = scales[metric_info(metric)->unit].base;
+    const char *const *unit = scales[metric_info(metric)->unit].units;
+    while (unit[1] && fabs(value) >= base * 0.99995) {
         value /= base;
         unit++;
     }
-    int decimals = value < 9.9995 ? 3 : value < 99.995 ? 2 : value < 999.95 ? 1 : 0;
-    return text_format("%.*f%s", decimals, value, metric == METRIC_THROUGHPUT ? decimal[unit] : binary[unit]);
+    if (value == 0)
+        return text_format("0%s", *unit);
+    double size = fabs(value);
+    int decimals = size < 9.9995 ? 3 : size < 99.995 ? 2 : size < 999.95 ? 1 : 0;
+    return text_format("%.*f%s", decimals, value, *unit);
+}
+
+const char *word_unit(Metric metric) {
+    static const char *const words[] = {
+        [UNIT_PER_SECOND] = " a second",
+        [UNIT_BYTES] = "",
+        [UNIT_NANOSECONDS] = "",
+        [UNIT_MULTIPLE] = " multiple of live bytes",
+        [UNIT_PER_OPERATION] = " an operation",
+        [UNIT_PER_THOUSAND] = " per 1,000 operations",
+    };
+    return words[metric_info(metric)->unit];
 }
 
 char *word_failures(const Cell *cell) {
@@ -63,21 +90,42 @@ static char *joined(char *text, const char *more) {
     return result;
 }
 
+/* Why a cell that may have values has no ratio. */
+static char *word_no_ratio(const Run *run, const ComparisonRow *row, const Cell *cell, const Comparison *comparison) {
+    const Cell *reference = &row->cells[cell->control ? run->meta.baseline : comparison->reference];
+    const char *name = run->meta.arms[reference->arm].name;
+    char *failures = word_failures(cell), *theirs = word_failures(reference), *text;
+    if (cell->ok == 0)
+        text = text_copy(*failures ? failures : "no value");
+    else if (reference->ok == 0)
+        text = text_format("no ratio: %s %s", name, *theirs ? theirs : "has no value");
+    else if (*failures || *theirs)
+        text = text_format("no ratio: %s", *failures ? failures : theirs);
+    else
+        text = text_copy("no ratio: a value is not above 0");
+    free(failures);
+    free(theirs);
+    return text;
+}
+
 char *word_verdict(const Run *run, const ComparisonRow *row, const Cell *cell, const Comparison *comparison) {
     const Arm *arm = &run->meta.arms[cell->arm];
     char *failures = word_failures(cell), *text;
     if (cell->verdict == VERDICT_SKIPPED) {
         text = arm->reason ? text_format("skipped: %s", arm->reason) : text_copy("skipped");
     } else if (cell->verdict == VERDICT_FAILED) {
-        const Cell *reference = &row->cells[cell->control ? run->meta.baseline : comparison->reference];
-        char *theirs = word_failures(reference);
-        if (cell->ok > 0 && *theirs)
-            text = text_format("no ratio: %s %s", run->meta.arms[reference->arm].name, theirs);
-        else
-            text = text_copy(*failures ? failures : "no value");
-        free(theirs);
-    } else if (cell->control) {
-        text = text_copy(row->unstable ? "differs from itself" : "the same library");
+        text = word_no_ratio(run, row, cell, comparison);
+    } else if (cell->verdict == VERDICT_VARIES) {
+        char *spread = word_percent(cell->spread);
+        text = joined(text_format("varies by %s", spread), failures);
+        free(spread);
+    } else if (cell->control && cell->verdict != VERDICT_EXACT) {
+        text = text_copy(row->unstable && !row->disturbed_too_often ? "differs from itself" : "the same library");
+        if (comparison->reference != run->meta.baseline) { /* its ratio is not to the table's reference */
+            char *whose = text_format("A/A: against %s, %s", arm->name, text);
+            free(text);
+            text = whose;
+        }
         text = joined(text, failures);
     } else {
         const char *gate = gate_name(cell->gate), *name = verdict_name(cell->verdict, comparison->metric);
@@ -90,15 +138,56 @@ char *word_verdict(const Run *run, const ComparisonRow *row, const Cell *cell, c
     return text;
 }
 
-const char *word_metric(Metric metric) {
-    return metric == METRIC_THROUGHPUT ? "Throughput" : "Peak RSS";
+char *word_row(const Run *run, const Comparison *comparison, const ComparisonRow *row) {
+    const Row *plan = &run->meta.rows[row->row];
+    MetricUnit unit = metric_info(comparison->metric)->unit;
+    char *text = text_format("%zu block%s", row->blocks, row->blocks == 1 ? "" : "s");
+    if (!metric_is_ratio_free(comparison->metric)) {
+        char *floor = word_percent(row->noise_floor);
+        char *longer = text_format("%s, A/A noise floor %s", text, floor);
+        free(floor);
+        free(text);
+        text = longer;
+    }
+    if (unit == UNIT_PER_SECOND && plan->unit && *plan->unit) {
+        text = joined(text, plan->unit);
+        text = grow(text, strlen(text) + sizeof "/s", 1);
+        strcat(text, "/s");
+    }
+    if (metric_reads_rss(comparison->metric) && plan->floor_bytes > 0) {
+        char *floor = word_value((double)plan->floor_bytes, METRIC_PEAK_RSS);
+        char *more = text_format("instrument floor %s subtracted", floor);
+        text = joined(text, more);
+        free(floor);
+        free(more);
+    }
+    if (!isnan(row->timer_floor_ns)) {
+        char *floor = word_value(row->timer_floor_ns, comparison->metric);
+        char *more = text_format("an empty call reads %s", floor);
+        text = joined(text, more);
+        free(floor);
+        free(more);
+    }
+    return text;
 }
 
-const char *word_direction(Metric metric) {
-    return metric == METRIC_THROUGHPUT ? "ratio over 1 is faster" : "ratio over 1 is fatter";
+const char *word_metric(Metric metric) {
+    return metric_info(metric)->title;
+}
+
+char *word_direction(Metric metric) {
+    const MetricInfo *info = metric_info(metric);
+    if (metric_is_ratio_free(metric))
+        return text_copy("ranks no allocators; compare two runs of the same arm");
+    return text_format("ratio over 1 is %s", info->larger_is_better ? info->better : info->worse);
 }
 
 char *word_legend(const Run *run) {
+    if (run->meta.mode == MODE_ICOUNT)
+        return text_copy(
+            "How to read: instructions an operation under callgrind; exact: every slot of the arm gave the "
+            "same count. An instruction is no unit of time: allocators are not ranked by it. Two runs are: "
+            "allocbench compare RUN RUN2.");
     char *threshold = word_percent(run->meta.threshold);
     char *text =
         text_format("How to read: ratio [95 %% interval] over paired blocks; a verdict needs a difference beyond "
@@ -126,10 +215,12 @@ const char *palette_of_verdict(const Palette *palette, Verdict verdict) {
     case VERDICT_UNSTABLE:
     case VERDICT_FAILED:
     case VERDICT_SKIPPED:
+    case VERDICT_VARIES:
         return palette->warn;
     case VERDICT_NO_DIFFERENCE:
     case VERDICT_TOO_FEW:
     case VERDICT_REFERENCE:
+    case VERDICT_EXACT:
         return palette->dim;
     }
     return "";

@@ -16,19 +16,23 @@ char *word_ratio(double ratio);
 char *word_interval(Interval interval);
 /* "1.8 %"; "unknown" for NAN. */
 char *word_percent(double share);
-/* Four significant digits: "12.35 M" operations a second, "1.204 MiB"; "-" for NAN. */
+/* Four significant digits in the metric's unit: "12.35 M" operations a second, "1.204 MiB", "41.20 ns"; "-" for NAN. */
 char *word_value(double value, Metric metric);
+/* What stands after "median" above such values: " a second", " per 1,000 operations"; "" where each has its unit. */
+const char *word_unit(Metric metric);
 
 /* The verdict and everything that qualifies it: "faster", "~ (noise floor)", "slower, imprecise", "crashed 10/10",
  * "skipped: install libtbbmalloc2", "crashed 3/10, n too small". */
 char *word_verdict(const Run *run, const ComparisonRow *row, const Cell *cell, const Comparison *comparison);
+/* What heads a row: "30 blocks, A/A noise floor 7.6 %, operations/s", or a memory row's instrument floor. */
+char *word_row(const Run *run, const Comparison *comparison, const ComparisonRow *row);
 /* "crashed 3/10"; "" when nothing failed. */
 char *word_failures(const Cell *cell);
 
-/* "Throughput" or "Peak RSS". */
+/* "Throughput", "Peak RSS", ...: the metric's title. */
 const char *word_metric(Metric metric);
-/* "ratio over 1 is faster" or "ratio over 1 is fatter". */
-const char *word_direction(Metric metric);
+/* "ratio over 1 is faster" or "ratio over 1 is fatter": the word of a verdict over 1. */
+char *word_direction(Metric metric);
 /* The one line that says how to read a table; owned. */
 char *word_legend(const Run *run);
 

@@ -84,7 +84,7 @@ static void compare_judges_one_run(void **state) {
     char *run = store("good", 12, 0.005, 1);
     assert_int_equal(run_command(command_compare, run, NULL), 0);
     assert_said("faster");
-    assert_int_equal(run_command(command_compare, run, "--metric", "memory", "--format", "csv", NULL), 0);
+    assert_int_equal(run_command(command_compare, run, "--metric", "peak_rss", "--format", "csv", NULL), 0);
     assert_said("peak_rss,row 0");
     assert_int_equal(run_command(command_compare, run, "--ref", "jemalloc", NULL), 0);
     assert_said("against jemalloc");
