@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +78,46 @@ static int judge_run(const Run *run) {
     return failed > 0 ? EXIT_CODE_SLOTS_FAILED : EXIT_CODE_OK;
 }
 
-static int finish(const RunOptions *options, const char *folder, const Experiment *experiment, ExperimentEnd end) {
+static const char *reason_of(const BlockAttempt *attempt) {
+    static const char prefix[] = "disturbed: ";
+    const char *reason = attempt->reason == NULL ? "no reason on file" : attempt->reason;
+    return strncmp(reason, prefix, strlen(prefix)) == 0 ? reason + strlen(prefix) : reason;
+}
+
+/* One line: how many blocks, and how many of them for each reason. */
+static void tell_blocks(const char *what, const BlockAttempt *attempts, size_t count) {
+    if (count == 0)
+        return;
+    fprintf(stderr, "allocbench: note: %zu block%s %s:", count, count == 1 ? " was" : "s were", what);
+    const char *separator = "";
+    for (size_t i = 0; i < count; i++) {
+        size_t before = 0, same = 0;
+        for (size_t j = 0; j < count; j++) {
+            bool equal = strcmp(reason_of(&attempts[i]), reason_of(&attempts[j])) == 0;
+            before += equal && j < i;
+            same += equal;
+        }
+        if (before > 0)
+            continue;
+        fprintf(stderr, "%s %zu for '%s'", separator, same, reason_of(&attempts[i]));
+        separator = ",";
+    }
+    fputc('\n', stderr);
+}
+
+/* The first number of /proc/loadavg is the mean of the last minute. */
+static void tell_load(const Run *run) {
+    json_t *host = json_loads(run->meta.host_json == NULL ? "{}" : run->meta.host_json, 0, NULL);
+    const json_t *start = json_object_get(host, "at_start");
+    const char *begin = json_string_value(json_object_get(start == NULL ? host : start, "load"));
+    const char *end = run->load_at_end;
+    if (begin != NULL && end != NULL)
+        fprintf(stderr, "allocbench: note: load average %.*s when the run began, %.*s when it ended\n",
+                (int)strcspn(begin, " "), begin, (int)strcspn(end, " "), end);
+    json_decref(host);
+}
+
+static int finish(const RunOptions *options, const char *folder, ExperimentEnd end) {
     StoreError error;
     Run *run = run_load(folder, &error);
     if (run == NULL)
@@ -88,9 +128,9 @@ static int finish(const RunOptions *options, const char *folder, const Experimen
                 "allocbench: note: the time given by --max-time is over before all blocks were measured; "
                 "'%s run --resume --out %s' goes on\n",
                 program_invocation_name, folder);
-    if (experiment->discarded_blocks > 0)
-        fprintf(stderr, "allocbench: note: %zu blocks were measured again because the machine was disturbed\n",
-                experiment->discarded_blocks);
+    tell_blocks("measured again", run->discarded, run->discarded_blocks);
+    tell_blocks("kept all the same, since no more may be redone", run->disturbed, run->disturbed_blocks);
+    tell_load(run);
     if (!options->no_table && code != EXIT_CODE_NOTHING_MEASURED && report_print_run(run, stdout) != 0)
         code = failure("cannot write the tables to stdout");
     if (code == EXIT_CODE_NOTHING_MEASURED)
@@ -122,7 +162,7 @@ static int measure(const RunOptions *options, const char *folder, Experiment *ex
                 folder);
         return EXIT_CODE_INTERRUPTED;
     }
-    return finish(options, folder, experiment, end);
+    return finish(options, folder, end);
 }
 
 static Experiment make_experiment(RunMeta *meta, const Catalogue *catalogue, uint64_t max_time_s, ProgressLine *line) {

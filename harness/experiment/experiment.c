@@ -3,7 +3,7 @@
  *
  * Time goes block by block over all rows, not row by row: a slow change of the machine then touches every row alike,
  * and a run that is stopped early has seen every row. A block that was torn (the run was killed) or disturbed (the
- * machine was, by the canary) is marked on file and redone whole as its next attempt.
+ * machine was) is marked on file and redone whole as its next attempt.
  */
 #include "experiment.h"
 
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "../analysis/comparison.h"
-#include "canary.h"
+#include "disturbance.h"
 #include "icount_slot.h"
 #include "limit_slot.h"
 #include "observer.h"
@@ -31,6 +31,7 @@ enum {
     TRACED_SLOWDOWN = 2, /* guesses for --dry-run: under strace, */
     LIMIT_PROBES = 12,   /* a search for a limit, */
 };
+#define TORN "torn"
 #define CALLGRIND_GUESS_NS UINT64_C(6000000000) /* and both counted runs of a slot */
 
 /* What is known about each row while the run goes on. */
@@ -56,6 +57,7 @@ typedef struct Measuring {
     char *scratch; /* of programs; each has its own folder in it */
     uint64_t begin_ns;
     size_t done;
+    bool measured; /* anything at all, by this process */
 } Measuring;
 
 static uint32_t all_blocks(const RunMeta *meta) {
@@ -189,7 +191,25 @@ static bool known_beforehand(const Row *row, const Arm *arm, uint32_t hung, Samp
     return true;
 }
 
-static SlotEnd measure_slot(Measuring *measuring, uint32_t row_index, uint32_t position, CanaryBlock *block) {
+/* What the slot's sample and its block are told of the machine meanwhile. */
+static void note_conditions(Measuring *measuring, RowState *state, const MachineUse *before, Sample *sample,
+                            BlockConditions *block) {
+    MachineUse after = machine_use_read(), use = machine_use_between(before, &after);
+    sample->steal_ticks = use.steal_ticks;
+    sample->foreign_ticks = machine_use_foreign_ticks(&use);
+    sample->memory_pressure_us = use.memory_pressure_us;
+    sample->io_pressure_us = use.io_pressure_us;
+    canary_note(&measuring->canary, sample->canary_ns);
+    if (sample->canary_ns > block->worst_canary_ns)
+        block->worst_canary_ns = sample->canary_ns;
+    if (sample->peak_rss_bytes > block->largest_rss_bytes)
+        block->largest_rss_bytes = sample->peak_rss_bytes;
+    state->slot_ns_sum += use.time_ns;
+    state->slots++;
+    state->hung[sample->arm] = sample->status == SAMPLE_TIMEOUT ? state->hung[sample->arm] + 1 : 0;
+}
+
+static SlotEnd measure_slot(Measuring *measuring, uint32_t row_index, uint32_t position, BlockConditions *block) {
     Experiment *experiment = measuring->experiment;
     const RunMeta *meta = experiment->meta;
     RowState *state = &measuring->rows[row_index];
@@ -207,25 +227,16 @@ static SlotEnd measure_slot(Measuring *measuring, uint32_t row_index, uint32_t p
     SlotEnd end = SLOT_END_DONE;
     tell(measuring, row_index, arm->name);
     if (!known_beforehand(&meta->rows[row_index], arm, state->hung[slot->arm], &sample)) {
-        uint64_t begin_ns = monotonic_ns();
-        uint64_t steal = canary_steal_ticks();
+        MachineUse before = machine_use_read();
         sample.canary_ns = canary_run();
         uint32_t padding = plan_padding(meta, row_index, state->next_block, state->next_attempt, position);
         end = start_slot(measuring, row_index, arm, padding, &sample);
-        if (end == SLOT_END_DONE) {
-            sample.steal_ticks = canary_steal_ticks() - steal;
-            uint64_t took_ns = monotonic_ns() - begin_ns;
-            canary_note(&measuring->canary, sample.canary_ns);
-            block->worst_ns = sample.canary_ns > block->worst_ns ? sample.canary_ns : block->worst_ns;
-            block->steal_ticks += sample.steal_ticks;
-            block->elapsed_ns += took_ns;
-            state->slot_ns_sum += took_ns;
-            state->slots++;
-            state->hung[slot->arm] = sample.status == SAMPLE_TIMEOUT ? state->hung[slot->arm] + 1 : 0;
-        }
+        if (end == SLOT_END_DONE)
+            note_conditions(measuring, state, &before, &sample, block);
     }
     if (end == SLOT_END_DONE) {
         measuring->done++;
+        measuring->measured = true;
         if (!run_writer_append(measuring->writer, &sample, measuring->error))
             end = SLOT_END_IMPOSSIBLE;
     }
@@ -241,27 +252,59 @@ static bool discard(Measuring *measuring, uint32_t row, const char *reason) {
     return good;
 }
 
-/* One block of one row, redone while the machine is disturbed; at most a fifth of a row's blocks may be. */
+/* Every slot of the block's next attempt, and what the machine was like meanwhile. */
+static ExperimentEnd measure_attempt(Measuring *measuring, uint32_t row, BlockConditions *block) {
+    const RunMeta *meta = measuring->experiment->meta;
+    RowState *state = &measuring->rows[row];
+    size_t count = plan_block(meta, row, state->next_block, state->next_attempt, measuring->slots);
+    *block = (BlockConditions){
+        .available_bytes = machine_available_bytes(),
+        .does_io = meta->rows[row].kind == ROW_PROGRAM,
+    };
+    MachineUse before = machine_use_read();
+    for (uint32_t position = 0; position < count; position++) {
+        state->position = position;
+        if (*measuring->experiment->stop != 0)
+            return EXPERIMENT_INTERRUPTED;
+        SlotEnd end = measure_slot(measuring, row, position, block);
+        if (end != SLOT_END_DONE)
+            return end == SLOT_END_INTERRUPTED ? EXPERIMENT_INTERRUPTED : EXPERIMENT_FAILED;
+    }
+    state->position = 0;
+    MachineUse after = machine_use_read();
+    block->use = machine_use_between(&before, &after);
+    return EXPERIMENT_COMPLETE;
+}
+
+static bool is_out_of_time(const Measuring *measuring) {
+    uint64_t limit_ns = measuring->experiment->max_time_ns;
+    return limit_ns > 0 && monotonic_ns() - measuring->begin_ns > limit_ns;
+}
+
+/* Counts of instructions and smallest limits stay the same on a machine that is busy. */
+static bool depends_on_time(const RunMeta *meta) {
+    return meta->mode == MODE_THROUGHPUT || meta->mode == MODE_LATENCY;
+}
+
+/* One block of one row, redone while the machine is disturbed as far as that is allowed; then it is marked. */
 static ExperimentEnd measure_block(Measuring *measuring, uint32_t row) {
     const RunMeta *meta = measuring->experiment->meta;
     RowState *state = &measuring->rows[row];
-    for (;;) {
-        size_t count = plan_block(meta, row, state->next_block, state->next_attempt, measuring->slots);
-        CanaryBlock block = {0};
-        for (uint32_t position = 0; position < count; position++) {
-            state->position = position;
-            if (*measuring->experiment->stop != 0)
-                return EXPERIMENT_INTERRUPTED;
-            SlotEnd end = measure_slot(measuring, row, position, &block);
-            if (end != SLOT_END_DONE)
-                return end == SLOT_END_INTERRUPTED ? EXPERIMENT_INTERRUPTED : EXPERIMENT_FAILED;
-        }
-        state->position = 0;
-        const char *reason;
-        if (state->discarded >= meta->maximum_blocks / 5 || !canary_is_disturbed(&measuring->canary, &block, &reason))
+    for (uint32_t redone = 0;; redone++) {
+        BlockConditions block;
+        ExperimentEnd end = measure_attempt(measuring, row, &block);
+        if (end != EXPERIMENT_COMPLETE)
+            return end;
+        const char *reason = depends_on_time(meta) ? disturbance_of_block(&measuring->canary, &block) : NULL;
+        if (reason == NULL)
             break;
+        if (!disturbance_may_redo(state->discarded, redone, meta->maximum_blocks) || is_out_of_time(measuring)) {
+            if (!run_writer_note_disturbed(measuring->writer, row, state->next_block, state->next_attempt, reason,
+                                           measuring->error))
+                return EXPERIMENT_FAILED;
+            break;
+        }
         state->discarded++;
-        measuring->experiment->discarded_blocks++;
         if (!discard(measuring, row, reason))
             return EXPERIMENT_FAILED;
     }
@@ -310,7 +353,7 @@ static bool take_up(Measuring *measuring) {
                 }
             }
             if (!found || !run_block_is_complete(run, row, state->next_block, state->next_attempt)) {
-                good = !found || discard(measuring, row, "torn");
+                good = !found || discard(measuring, row, TORN);
                 state->next_attempt = run_next_attempt(run, row, state->next_block);
                 break;
             }
@@ -319,6 +362,12 @@ static bool take_up(Measuring *measuring) {
             state->next_attempt = 0;
         }
         state->finished = is_precise(measuring, row);
+    }
+    for (size_t i = 0; i < run->discarded_blocks; i++) {
+        const BlockAttempt *attempt = &run->discarded[i];
+        bool torn = attempt->reason != NULL && strcmp(attempt->reason, TORN) == 0;
+        if (attempt->row < meta->row_count && !torn)
+            measuring->rows[attempt->row].discarded++;
     }
     for (size_t i = 0; i < run->sample_count && good; i++) {
         if (run->samples[i].canary_ns > 0)
@@ -336,7 +385,7 @@ static ExperimentEnd measure_all(Measuring *measuring) {
             RowState *state = &measuring->rows[row];
             if (state->finished || state->next_block > block)
                 continue;
-            if (experiment->max_time_ns > 0 && monotonic_ns() - measuring->begin_ns > experiment->max_time_ns)
+            if (is_out_of_time(measuring))
                 return EXPERIMENT_OUT_OF_TIME;
             ExperimentEnd end = measure_block(measuring, row);
             if (end != EXPERIMENT_COMPLETE)
@@ -365,6 +414,12 @@ ExperimentEnd experiment_run(Experiment *experiment, const char *folder, RunWrit
     ExperimentEnd end = EXPERIMENT_FAILED;
     if (scratch_create(meta, &measuring.scratch, error) && take_up(&measuring))
         end = measure_all(&measuring);
+    if (measuring.measured && (end == EXPERIMENT_COMPLETE || end == EXPERIMENT_OUT_OF_TIME)) {
+        char *load = machine_load_average();
+        if (!run_writer_note_end(writer, load, error))
+            end = EXPERIMENT_FAILED;
+        free(load);
+    }
     scratch_remove(measuring.scratch);
     for (size_t i = 0; i < meta->row_count; i++)
         free(measuring.rows[i].hung);

@@ -35,8 +35,6 @@ typedef struct Experiment {
     uint64_t max_time_ns;              /* 0: no limit */
     ProgressCallback progress;         /* may be NULL */
     void *user;
-
-    size_t discarded_blocks; /* result of experiment_run(): blocks redone because the machine was disturbed */
 } Experiment;
 
 /* Runs each scaled row without operations for the slot length on the baseline and notes how much it did, to two digits.

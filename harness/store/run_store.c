@@ -75,7 +75,14 @@ static char *read_whole(const char *path, size_t *length, StoreError *error) {
     return text;
 }
 
-static void note_discarded(Run *run, const json_t *note) {
+static void release_attempts(BlockAttempt *attempts, size_t count) {
+    for (size_t i = 0; i < count && attempts != NULL; i++)
+        free(attempts[i].reason);
+    free(attempts);
+}
+
+/* Adds the block that a note names; one that is named twice counts once. */
+static void note_block(Run *run, const json_t *note, BlockAttempt **attempts, size_t *count) {
     const char *wrong = NULL;
     BlockAttempt attempt = {
         .row = (uint32_t)json_get_u64(note, "row", &wrong),
@@ -86,13 +93,30 @@ static void note_discarded(Run *run, const json_t *note) {
         run->unreadable_lines++;
         return;
     }
-    for (size_t i = 0; i < run->discarded_blocks; i++) {
-        const BlockAttempt *known = &run->discarded[i];
+    for (size_t i = 0; i < *count; i++) {
+        const BlockAttempt *known = &(*attempts)[i];
         if (known->row == attempt.row && known->block == attempt.block && known->attempt == attempt.attempt)
             return;
     }
-    run->discarded = grow(run->discarded, run->discarded_blocks + 1, sizeof *run->discarded);
-    run->discarded[run->discarded_blocks++] = attempt;
+    attempt.reason = json_get_text(note, "reason", &wrong);
+    *attempts = grow(*attempts, *count + 1, sizeof **attempts);
+    (*attempts)[(*count)++] = attempt;
+}
+
+/* True when the line is a note, and taken. */
+static bool take_note(Run *run, const json_t *json) {
+    const json_t *discarded = json_object_get(json, "discarded"), *disturbed = json_object_get(json, "disturbed");
+    const json_t *ended = json_object_get(json, "ended");
+    const char *wrong = NULL;
+    if (discarded != NULL) {
+        note_block(run, discarded, &run->discarded, &run->discarded_blocks);
+    } else if (disturbed != NULL) {
+        note_block(run, disturbed, &run->disturbed, &run->disturbed_blocks);
+    } else if (ended != NULL) {
+        free(run->load_at_end);
+        run->load_at_end = json_get_text(ended, "load", &wrong);
+    }
+    return discarded != NULL || disturbed != NULL || ended != NULL;
 }
 
 /* True when the sample can belong to this run. */
@@ -110,10 +134,9 @@ static void parse_lines(Run *run, char *text, size_t length) {
         }
         if (newline > line) {
             json_t *json = json_loadb(line, (size_t)(newline - line), 0, NULL);
-            const json_t *note = json_object_get(json, "discarded");
             Sample sample;
-            if (note != NULL) {
-                note_discarded(run, note);
+            if (take_note(run, json)) {
+                /* no sample */
             } else if (json == NULL || !sample_from_json(json, &sample)) {
                 run->unreadable_lines++;
             } else if (!sample_fits(run, &sample)) {
@@ -280,6 +303,32 @@ static void keep_counting_attempts(Run *run) {
 
 static void judge_checksum(Sample *sample, const Sample *baseline) {
     if (sample->status != SAMPLE_OK || sample->checksum == 0 || baseline == NULL || baseline == sample ||
+/* A mark on an attempt that was redone after all (a kill came between) says nothing about the one that counts. */
+static void drop_stale_marks(Run *run) {
+    size_t kept = 0;
+    for (size_t i = 0; i < run->disturbed_blocks; i++) {
+        BlockAttempt mark = run->disturbed[i];
+        bool counts = false;
+        for (size_t j = 0; j < run->sample_count && !counts; j++) {
+            const Sample *sample = &run->samples[j];
+            counts = sample->row == mark.row && sample->block == mark.block && sample->attempt == mark.attempt;
+        }
+        if (counts)
+            run->disturbed[kept++] = mark;
+        else
+            free(mark.reason);
+    }
+    run->disturbed_blocks = kept;
+}
+
+size_t run_disturbed_blocks(const Run *run, uint32_t row) {
+    size_t blocks = 0;
+    for (size_t i = 0; i < run->disturbed_blocks; i++)
+        blocks += run->disturbed[i].row == row &&
+                  run_block_kind(&run->meta, run->disturbed[i].block) == BLOCKS_COMPARED;
+    return blocks;
+}
+
         baseline->checksum == 0 || baseline->checksum == sample->checksum)
         return;
     sample->status = SAMPLE_CORRUPT;
@@ -373,6 +422,7 @@ Run *run_load(const char *path, StoreError *error) {
             keep_counting_attempts(run);
             judge_checksums(run);
             find_floors(run);
+            drop_stale_marks(run);
         } else {
             free(run);
             run = NULL;
@@ -389,7 +439,9 @@ void run_free(Run *run) {
     for (size_t i = 0; i < run->sample_count; i++)
         sample_release(&run->samples[i]);
     free(run->samples);
-    free(run->discarded);
+    release_attempts(run->discarded, run->discarded_blocks);
+    release_attempts(run->disturbed, run->disturbed_blocks);
+    free(run->load_at_end);
     run_meta_release(&run->meta);
     free(run->folder);
     free(run);

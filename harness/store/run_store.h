@@ -6,9 +6,10 @@
  *     samples.jsonl   one JSON object a line, only ever appended; each line is written by one write(2)
  *     charts/         drawn from the two files above; can be deleted at any time
  *
- * A line is either a sample or a note {"discarded":{"row":..,"block":..,"attempt":..,"reason":"torn"}}. A last line
- * without its newline (the writer was killed) is ignored and counted; so is a line that is not JSON. Nothing is ever
- * rewritten: a run killed at any moment keeps all finished slots.
+ * A line is either a sample or a note: {"discarded":{"row":..,"block":..,"attempt":..,"reason":"torn"}}, "disturbed" in
+ * the same form for a block that counts all the same, or {"ended":{"load":".."}} when a run ended. A last line without
+ * its newline (the writer was killed) is ignored and counted; so is a line that is not JSON. Nothing is ever rewritten:
+ * a run killed at any moment keeps all finished slots.
  *
  * Functions that can fail return false (or NULL) and put one line for people into `error`, naming the file and the
  * cure. Not thread-safe: one writer, any number of readers of finished lines.
@@ -27,6 +28,7 @@ typedef struct StoreError {
 
 typedef struct BlockAttempt {
     uint32_t row, block, attempt;
+    char *reason; /* "torn", "disturbed: ..."; may be NULL */
 } BlockAttempt;
 
 /* A run in memory: everything that has been measured and is valid. Freed by run_free().
@@ -44,6 +46,9 @@ typedef struct Run {
     size_t unreadable_lines;
     BlockAttempt *discarded; /* those marked on file */
     size_t discarded_blocks;
+    BlockAttempt *disturbed; /* blocks that count although the machine was disturbed: no more could be redone */
+    size_t disturbed_blocks;
+    char *load_at_end; /* /proc/loadavg when the run ended; NULL while it has not */
 } Run;
 
 /* `path`: the folder of a run, or an archive of one (run_archive.h). */
@@ -56,6 +61,9 @@ bool run_block_is_complete(const Run *run, uint32_t row, uint32_t block, uint32_
 /* The number that the next attempt at this block gets: one more than the highest on file, discarded ones included. */
 uint32_t run_next_attempt(const Run *run, uint32_t row, uint32_t block);
 
+/* How many of a row's compared blocks are marked disturbed; a row with over a fifth of them cannot be trusted. */
+size_t run_disturbed_blocks(const Run *run, uint32_t row);
+
 typedef struct RunWriter RunWriter;
 
 /* Creates the folder (parents too) and run.json. Refuses a folder that already holds a run. */
@@ -66,6 +74,10 @@ RunWriter *run_writer_resume(const char *folder, StoreError *error);
 bool run_writer_append(RunWriter *writer, const Sample *sample, StoreError *error);
 bool run_writer_discard_block(RunWriter *writer, uint32_t row, uint32_t block, uint32_t attempt, const char *reason,
                               StoreError *error);
+/* Marks a block that counts although it was disturbed. */
+bool run_writer_note_disturbed(RunWriter *writer, uint32_t row, uint32_t block, uint32_t attempt, const char *reason,
+                               StoreError *error);
+bool run_writer_note_end(RunWriter *writer, const char *load, StoreError *error);
 void run_writer_close(RunWriter *writer);
 
 /* Deep copies and releases of the plain structs, for those that build them. */

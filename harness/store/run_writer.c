@@ -171,16 +171,35 @@ bool run_writer_append(RunWriter *writer, const Sample *sample, StoreError *erro
     return append_line(writer, sample_to_json(sample), error);
 }
 
+static bool append_note(RunWriter *writer, const char *kind, json_t *note, StoreError *error) {
+    json_t *line = json_object();
+    json_object_set_new(line, kind, note);
+    return append_line(writer, line, error);
+}
+
+static bool append_block_note(RunWriter *writer, const char *kind, BlockAttempt attempt, StoreError *error) {
+    json_t *note = json_object();
+    json_set_u64(note, "row", attempt.row);
+    json_set_u64(note, "block", attempt.block);
+    json_set_u64(note, "attempt", attempt.attempt);
+    json_set_text(note, "reason", attempt.reason);
+    return append_note(writer, kind, note, error);
+}
+
 bool run_writer_discard_block(RunWriter *writer, uint32_t row, uint32_t block, uint32_t attempt, const char *reason,
                               StoreError *error) {
+    return append_block_note(writer, "discarded", (BlockAttempt){row, block, attempt, (char *)reason}, error);
+}
+
+bool run_writer_note_disturbed(RunWriter *writer, uint32_t row, uint32_t block, uint32_t attempt, const char *reason,
+                               StoreError *error) {
+    return append_block_note(writer, "disturbed", (BlockAttempt){row, block, attempt, (char *)reason}, error);
+}
+
+bool run_writer_note_end(RunWriter *writer, const char *load, StoreError *error) {
     json_t *note = json_object();
-    json_set_u64(note, "row", row);
-    json_set_u64(note, "block", block);
-    json_set_u64(note, "attempt", attempt);
-    json_set_text(note, "reason", reason);
-    json_t *line = json_object();
-    json_object_set_new(line, "discarded", note);
-    return append_line(writer, line, error);
+    json_set_text(note, "load", load);
+    return append_note(writer, "ended", note, error);
 }
 
 void run_writer_close(RunWriter *writer) {

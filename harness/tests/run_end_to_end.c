@@ -216,11 +216,15 @@ static pid_t start_and_wait_for_slots(const Place *place) {
     const char *arguments[] = {place->suite, "--out", place->out,    "--blocks", "5",
                                "--slot-ms",  "60",    "--workloads", "small",    NULL};
     pid_t pid = start(place, arguments);
-    char *samples = text_format("%s/samples.jsonl", place->out);
-    for (int i = 0; i < 3000 && count_lines(samples) < 3; i++)
+    size_t stored = 0;
+    for (int i = 0; i < 3000 && stored < 3; i++) {
         nanosleep(&(struct timespec){0, 10000000}, NULL);
-    assert_true(count_lines(samples) >= 3);
-    free(samples);
+        StoreError error;
+        Run *loaded = run_load(place->out, &error);
+        stored = loaded == NULL ? 0 : loaded->sample_count;
+        run_free(loaded);
+    }
+    assert_true(stored >= 3);
     return pid;
 }
 
