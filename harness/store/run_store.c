@@ -301,8 +301,6 @@ static void keep_counting_attempts(Run *run) {
     free(keep);
 }
 
-static void judge_checksum(Sample *sample, const Sample *baseline) {
-    if (sample->status != SAMPLE_OK || sample->checksum == 0 || baseline == NULL || baseline == sample ||
 /* A mark on an attempt that was redone after all (a kill came between) says nothing about the one that counts. */
 static void drop_stale_marks(Run *run) {
     size_t kept = 0;
@@ -329,6 +327,8 @@ size_t run_disturbed_blocks(const Run *run, uint32_t row) {
     return blocks;
 }
 
+static void judge_checksum(Sample *sample, const Sample *baseline) {
+    if (sample->status != SAMPLE_OK || sample->checksum == 0 || baseline == NULL || baseline == sample ||
         baseline->checksum == 0 || baseline->checksum == sample->checksum)
         return;
     sample->status = SAMPLE_CORRUPT;
