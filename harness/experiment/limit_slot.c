@@ -143,12 +143,24 @@ static SlotEnd bisect(Search *search, uint64_t *lower, uint64_t *upper) {
     return end;
 }
 
+/* The smallest limit above this one under which a try completed; 0: none did. */
+static uint64_t next_that_completed(const Sample *sample, uint64_t limit_bytes) {
+    uint64_t next = 0;
+    for (size_t i = 0; i < sample->probe_count; i++) {
+        const LimitProbe *probe = &sample->probes[i];
+        if (probe->elapsed_ns > 0 && probe->limit_bytes > limit_bytes && (next == 0 || probe->limit_bytes < next))
+            next = probe->limit_bytes;
+    }
+    return next;
+}
+
 /* *limit is 0 when none was found; *reason says why then. */
 static SlotEnd find_limit(Search *search, uint64_t first, uint64_t *limit, const char **reason) {
     uint64_t lower = 0, upper = first;
+    bool completed = false; /* under upper */
     *limit = 0;
     for (int round = 0; round < LIMIT_CONFIRMATIONS; round++) {
-        SlotEnd end = find_upper(search, &lower, &upper);
+        SlotEnd end = completed ? SLOT_END_DONE : find_upper(search, &lower, &upper);
         if (end == SLOT_END_DONE && upper > 0)
             end = bisect(search, &lower, &upper);
         *reason = "the work did not complete under any limit up to the memory cap";
@@ -156,15 +168,15 @@ static SlotEnd find_limit(Search *search, uint64_t first, uint64_t *limit, const
             return end;
         bool again = false;
         end = try_limit(search, upper, &again);
-        if (end != SLOT_END_DONE)
-            return end;
-        if (again) {
-            *limit = upper;
+        if (end != SLOT_END_DONE || again) {
+            *limit = again ? upper : 0;
             return end;
         }
         lower = upper;
-        upper += upper / LIMIT_RESOLUTION;
-        upper = whole_pages(upper);
+        upper = next_that_completed(search->sample, lower);
+        completed = upper > 0;
+        if (!completed)
+            upper = 2 * lower;
     }
     *reason = "near the limit the work now completes and now does not";
     return SLOT_END_DONE;

@@ -10,7 +10,8 @@
  * content does not: the slot is corrupt then.
  *
  * With several threads, tries near the limit are a matter of luck, and the smallest of several lucky tries would be too
- * small. So the result has to complete twice: where the second try fails, the search goes on above it.
+ * small. So the result has to complete twice: where the second try fails, the search goes on between it and the next
+ * limit that did complete.
  *
  * What is limited, in order of preference: a control group's memory (cgroup.h), which is resident memory and what the
  * kernel needs for it, swap forbidden; RLIMIT_DATA, which is writable private memory whether touched or not (it counts
@@ -24,7 +25,7 @@
 
 enum {
     LIMIT_RESOLUTION = 32,
-    LIMIT_CONFIRMATIONS = 4, /* results that may fail their second try before the search gives up */
+    LIMIT_CONFIRMATIONS = 8, /* results that may fail their second try before the search gives up */
 };
 #define LIMIT_LEAST_TIMEOUT_NS UINT64_C(1000000000)
 
