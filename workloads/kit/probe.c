@@ -62,13 +62,21 @@ KIT_INLINE Latency *timing(const Probe *probe) {
     return slot_is_running ? probe->latency : NULL;
 }
 
-/* Adds `blocks` blocks of `size` bytes; the allocator's own number is asked while the block is valid. */
-static void count(const Probe *probe, void *block, size_t size, int64_t blocks) {
-    if (!probe->live || !block)
-        return;
-    slot_add_signed(&probe->live->live_bytes, blocks * (int64_t)size);
-    slot_add_signed(&probe->live->live_blocks, blocks);
-    slot_add_signed(&probe->live->usable_bytes, blocks * (int64_t)slot_usable_bytes(block));
+static void count(SlotLine *live, int64_t bytes, int64_t blocks, int64_t usable) {
+    slot_add_signed(&live->live_bytes, bytes);
+    slot_add_signed(&live->live_blocks, blocks);
+    slot_add_signed(&live->usable_bytes, usable);
+}
+
+/* Both ask the allocator for its own number, so the block is valid. */
+static void count_malloc(const Probe *probe, void *block, size_t size) {
+    if (probe->live && block)
+        count(probe->live, (int64_t)size, 1, (int64_t)slot_usable_bytes(block));
+}
+
+static void count_free(const Probe *probe, void *block, size_t size) {
+    if (probe->live && block)
+        count(probe->live, -(int64_t)size, -1, -(int64_t)slot_usable_bytes(block));
 }
 
 void *probe_malloc_observed(Probe *probe, size_t size) {
@@ -77,7 +85,7 @@ void *probe_malloc_observed(Probe *probe, size_t size) {
     void *block = malloc(size);
     if (latency)
         latency_leave(latency, SLOT_CALL_MALLOC, sampled);
-    count(probe, block, size, 1);
+    count_malloc(probe, block, size);
     return block;
 }
 
@@ -87,22 +95,22 @@ void *probe_calloc_observed(Probe *probe, size_t elements, size_t size) {
     void *block = calloc(elements, size);
     if (latency)
         latency_leave(latency, SLOT_CALL_CALLOC, sampled);
-    count(probe, block, elements * size, 1); /* a block says that the product did not overflow */
+    count_malloc(probe, block, elements * size); /* a block says that the product did not overflow */
     return block;
 }
 
 /* Counted as gone beforehand, since nothing can be asked about the old block afterwards; as back where it stayed. */
 void *probe_realloc_observed(Probe *probe, void *block, size_t old_size, size_t size) {
-    count(probe, block, old_size, -1);
+    count_free(probe, block, old_size);
     Latency *latency = timing(probe);
     const bool sampled = latency && latency_enter(latency);
     void *moved = realloc(block, size);
     if (latency)
         latency_leave(latency, SLOT_CALL_REALLOC, sampled);
     if (moved)
-        count(probe, moved, size, 1);
+        count_malloc(probe, moved, size);
     else if (size != 0)
-        count(probe, block, old_size, 1);
+        count_malloc(probe, block, old_size);
     return moved;
 }
 
@@ -115,12 +123,12 @@ void *probe_aligned_alloc_observed(Probe *probe, size_t alignment, size_t size) 
         latency_leave(latency, SLOT_CALL_MALLOC, sampled);
     if (error != 0)
         return NULL;
-    count(probe, block, size, 1);
+    count_malloc(probe, block, size);
     return block;
 }
 
 void probe_free_observed(Probe *probe, void *block, size_t size) {
-    count(probe, block, size, -1);
+    count_free(probe, block, size);
     Latency *latency = timing(probe);
     const bool sampled = latency && latency_enter(latency);
     free(block);
@@ -129,11 +137,11 @@ void probe_free_observed(Probe *probe, void *block, size_t size) {
 }
 
 void probe_note_malloc_observed(Probe *probe, void *block, size_t size) {
-    count(probe, block, size, 1);
+    count_malloc(probe, block, size);
 }
 
 void probe_note_free_observed(Probe *probe, void *block, size_t size) {
-    count(probe, block, size, -1);
+    count_free(probe, block, size);
 }
 
 void probe_break_observed(Probe *probe) {

@@ -24,7 +24,7 @@ static inline SlotPage *open_slot_observing(uint32_t observe) {
     snprintf(text, sizeof text, "%d", file);
     setenv(SLOT_FD_ENVIRONMENT, text, 1);
     slot_open();
-    return slot_page();
+    return page;
 }
 
 #endif

@@ -215,6 +215,7 @@ static const Mode *find_mode(const char *name) {
         if (strcmp(modes[i].name, name) == 0)
             return &modes[i];
     }
+    require(false, "no mode %s: see the head of slot_page.c", name);
     return NULL;
 }
 
@@ -235,8 +236,9 @@ static void judge(const char *mode, const char *argument, const SlotPage *page, 
 }
 
 int main(int argc, char **argv) {
-    const Mode *mode = argc > 2 ? find_mode(argv[1]) : NULL;
-    require(mode && argc > 2 + mode->argument, "usage: see the head of slot_page.c");
+    require(argc > 1, "usage: see the head of slot_page.c");
+    const Mode *mode = find_mode(argv[1]);
+    require(argc > 2 + mode->argument, "%s: arguments are missing, see the head of slot_page.c", mode->name);
     const char *argument = mode->argument ? argv[2] : NULL;
     char **program = argv + 2 + mode->argument;
     SlotPage *page = create_page(mode->observe);
