@@ -17,7 +17,7 @@
 
 enum { EXIT_CODE_CHARTS_DIFFER = 6, EXIT_CODE_NO_GNUPLOT = 7 };
 enum { KEY_OUTPUT = 'o', KEY_CHECK = 'c', KEY_FORMAT = 'f' };
-enum { MAXIMUM_CHARTS = 16, MAXIMUM_FORMATS = 2 };
+enum { MAXIMUM_FORMATS = 2 };
 
 typedef struct ChartsOptions {
     const char *run;
@@ -83,8 +83,10 @@ static const struct argp ARGP = {
     .parser = parse_option,
     .args_doc = "RUN",
     .doc =
-        "Draw a stored run with gnuplot: relative and absolute throughput, peak RSS, RSS over time, speed against "
-        "memory.\v"
+        "Draw a stored run with gnuplot: every chart that the run has the data for, and say which it has not.\v"
+        "Charts: relative and absolute throughput, peak RSS, RSS and overhead over time, internal waste and "
+        "retention, speed against memory, latency percentiles and tail ratios, memory after idling, smallest memory "
+        "limits and time under limits, huge pages on and off.\n"
         "Exit status: 0 drawn, or the same under --check; 1 a file could not be written or gnuplot failed, 2 usage or "
         "a bad run, 6 --check found a difference, 7 gnuplot is missing.",
 };
@@ -114,15 +116,15 @@ static int draw_all(const Run *run, const char *folder, const char *const *forma
     if (!make_folders(data) || chart_write_all(run, folder, drawn) < 0)
         code = failure("%s: %s; choose another folder with --out", folder, strerror(errno));
     free(data);
-    for (size_t i = 0; code == EXIT_CODE_OK && CHART_NAMES[i]; i++)
+    for (size_t i = 0; code == EXIT_CODE_OK && i < CHART_COUNT; i++)
         for (size_t f = 0; f < format_count && code == EXIT_CODE_OK; f++) {
             char *error = NULL;
             if (!drawn[i]) {
-                char *path = text_format("%s/%s.%s", folder, CHART_NAMES[i], formats[f]);
+                char *path = text_format("%s/%s.%s", folder, CHARTS[i].name, formats[f]);
                 unlink(path);
                 free(path);
-            } else if (!gnuplot_draw(scripts, folder, CHART_NAMES[i], formats[f], &error)) {
-                code = failure("gnuplot could not draw %s.%s: %s", CHART_NAMES[i], formats[f], error);
+            } else if (!gnuplot_draw(scripts, folder, CHARTS[i].name, formats[f], &error)) {
+                code = failure("gnuplot could not draw %s.%s: %s", CHARTS[i].name, formats[f], error);
                 free(error);
             }
         }
@@ -156,16 +158,29 @@ static char *read_line(const char *folder, const char *name) {
     return line;
 }
 
+/* Charts that a run has no data for, those that need the same on one line. */
+static void say_what_is_missing(const bool *drawn) {
+    for (size_t i = 0; i < CHART_COUNT; i++) {
+        if (drawn[i] || (i > 0 && !drawn[i - 1] && !strcmp(CHARTS[i - 1].needs, CHARTS[i].needs)))
+            continue;
+        fprintf(stderr, "not drawn: %s", CHARTS[i].name);
+        for (size_t j = i + 1; j < CHART_COUNT && !drawn[j] && !strcmp(CHARTS[j].needs, CHARTS[i].needs); j++)
+            fprintf(stderr, ", %s", CHARTS[j].name);
+        fprintf(stderr, ": needs %s\n", CHARTS[i].needs);
+    }
+}
+
 static int draw(const Run *run, const char *folder, const char *version, const ChartsOptions *options) {
-    bool drawn[MAXIMUM_CHARTS] = {false};
+    bool drawn[CHART_COUNT] = {false};
     int code = draw_all(run, folder, options->formats, options->format_count, drawn);
     if (code != EXIT_CODE_OK)
         return code;
     if (!write_line(folder, "gnuplot_version.txt", version))
         return failure("%s/gnuplot_version.txt: %s", folder, strerror(errno));
-    for (size_t i = 0; CHART_NAMES[i]; i++)
+    for (size_t i = 0; i < CHART_COUNT; i++)
         for (size_t f = 0; drawn[i] && f < options->format_count; f++)
-            printf("%s/%s.%s\n", folder, CHART_NAMES[i], options->formats[f]);
+            printf("%s/%s.%s\n", folder, CHARTS[i].name, options->formats[f]);
+    say_what_is_missing(drawn);
     return fflush(stdout) == 0 ? EXIT_CODE_OK : failure("cannot write to stdout: %s", strerror(errno));
 }
 
@@ -205,8 +220,8 @@ static int compare_charts(const char *stored, const char *fresh, const char *ver
     if (!same_version)
         printf("drawn by \"%s\", here is \"%s\": comparing the data instead of the charts\n", recorded, version);
     free(recorded);
-    for (size_t i = 0; CHART_NAMES[i]; i++) {
-        const char *name = CHART_NAMES[i];
+    for (size_t i = 0; i < CHART_COUNT; i++) {
+        const char *name = CHARTS[i].name;
         bool same = !drawn[i] || (same_version ? same_chart(stored, fresh, "", name, "svg")
                                                : same_chart(stored, fresh, "data/", name, "dat") &&
                                                      same_chart(stored, fresh, "data/", name, "layout"));
@@ -233,7 +248,7 @@ static int check(const Run *run, const char *folder, const char *version) {
         code = failure("%s: %s", fresh, strerror(errno));
     } else {
         static const char *const svg[] = {"svg"};
-        bool drawn[MAXIMUM_CHARTS] = {false};
+        bool drawn[CHART_COUNT] = {false};
         code = draw_all(run, fresh, svg, 1, drawn);
         if (code == EXIT_CODE_OK)
             code = compare_charts(folder, fresh, version, drawn);

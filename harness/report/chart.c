@@ -12,34 +12,65 @@
 
 /* Pixels. */
 static const double FIGURE_WIDTH = 1000, OUTER = 16, COLUMN_GAP = 28, ROW_GAP = 14;
-static const double TITLES = 78;                          /* the figure's three lines of text */
+static const double TITLES = 78, FOOTER_LINE = 16;        /* the figure's three lines of text; each line at its foot */
 static const double PANEL_HEADER = 38, PANEL_FOOTER = 24; /* title and note above, tics below */
 static const double CHARACTER = 6.9;
 
-const char *const CHART_NAMES[] = {"throughput_ratio", "throughput", "peak_rss", "rss_over_time", "speed_memory", NULL};
+const ChartInfo CHARTS[CHART_COUNT + 1] = {
+    {"throughput_ratio", chart_write_ratio, "timed blocks: allocbench run"},
+    {"throughput", chart_write_throughput, "timed blocks: allocbench run"},
+    {"peak_rss", chart_write_peak, "timed blocks: allocbench run"},
+    {"rss_over_time", chart_write_rss, "slots of more than 10 ms"},
+    {"overhead_over_time", chart_write_overhead, "blocks that count live bytes"},
+    {"waste_retention", chart_write_waste, "blocks that count live and usable bytes"},
+    {"speed_memory", chart_write_scatter, "two arms with timed blocks"},
+    {"latency", chart_write_latency, "latencies: allocbench run --mode latency"},
+    {"latency_ratio", chart_write_latency_ratio, "latencies: allocbench run --mode latency"},
+    {"idle_return", chart_write_idle, "a workload with an idle phase"},
+    {"memory_limit", chart_write_limit, "limits: allocbench run --mode limit"},
+    {"limit_curve", chart_write_limit_curve, "limits: allocbench run --mode limit"},
+    {"thp", chart_write_thp, "rows with and without huge pages: allocbench run --thp inherit,never"},
+    {0},
+};
 
-int chart_write_all(const Run *run, const char *folder, bool *drawn) {
-    static int (*const WRITERS[])(const ChartSource *, const char *) = {
-        chart_write_ratio, chart_write_throughput, chart_write_peak, chart_write_rss, chart_write_scatter};
+const Comparison *chart_comparison(const ChartSource *source, Metric metric) {
+    if (!source->comparisons[metric])
+        source->comparisons[metric] = comparison_of_run(source->run, metric, source->run->meta.baseline);
+    return source->comparisons[metric];
+}
+
+int chart_write_all(const Run *run, const char *folder, bool drawn[CHART_COUNT]) {
     ChartSource source = {
         .run = run,
-        .speed = comparison_of_run(run, METRIC_THROUGHPUT, run->meta.baseline),
-        .memory = comparison_of_run(run, METRIC_PEAK_RSS, run->meta.baseline),
-        .tables = block_tables_of_run(run, run->meta.memory_blocks > 0 ? BLOCKS_OF_MEMORY : BLOCKS_COMPARED),
+        .comparisons = zeroed(METRIC_COUNT, sizeof *source.comparisons),
+        .compared = block_tables_of_run(run, BLOCKS_COMPARED),
+        .observed = block_tables_of_run(run, run->meta.memory_blocks > 0 ? BLOCKS_OF_MEMORY : BLOCKS_COMPARED),
         .styles = arm_styles(&run->meta),
+        .footer = chart_footer(run),
     };
     int count = 0;
-    for (size_t i = 0; CHART_NAMES[i] && count >= 0; i++) {
-        int written = WRITERS[i](&source, folder);
+    for (size_t i = 0; i < CHART_COUNT && count >= 0; i++) {
+        int written = CHARTS[i].write(&source, folder);
         drawn[i] = written > 0;
         count = written < 0 ? -1 : count + written;
     }
     int saved = errno;
-    comparison_free(source.speed);
-    comparison_free(source.memory);
-    block_tables_free(source.tables, run->meta.row_count);
+    for (size_t metric = 0; metric < METRIC_COUNT; metric++)
+        if (source.comparisons[metric])
+            comparison_free(source.comparisons[metric]);
+    free(source.comparisons);
+    block_tables_free(source.compared, run->meta.row_count);
+    block_tables_free(source.observed, run->meta.row_count);
     free(source.styles);
+    text_list_release(&source.footer);
     errno = saved;
+    return count;
+}
+
+size_t chart_arm_count(const Run *run) {
+    size_t count = 0;
+    for (size_t arm = 0; arm < run->meta.arm_count; arm++)
+        count += run->meta.arms[arm].available;
     return count;
 }
 
@@ -93,7 +124,8 @@ bool chart_begin(Chart *chart, const char *folder, const char *name, const Chart
     *chart = (Chart){.panel_count = panels, .columns = panels > 1 ? 2 : 1, .width = FIGURE_WIDTH};
     chart->panel_height = panel_height + PANEL_HEADER + PANEL_FOOTER;
     size_t lines = (panels + chart->columns - 1) / chart->columns;
-    chart->height = TITLES + (double)lines * (chart->panel_height + ROW_GAP) + OUTER;
+    chart->height =
+        TITLES + (double)lines * (chart->panel_height + ROW_GAP) + OUTER + (double)source->footer.count * FOOTER_LINE;
     chart->layout = open_data(folder, name, "layout");
     chart->data = chart->layout ? open_data(folder, name, "dat") : NULL;
     if (!chart->data) {
@@ -103,25 +135,32 @@ bool chart_begin(Chart *chart, const char *folder, const char *name, const Chart
     }
     fprintf(chart->layout, "width = %.0f\nheight = %.0f\npanels = %zu\narms = %zu\n", chart->width, chart->height,
             panels, source->run->meta.arm_count);
-    static const char *const arrays[] = {"kind",    "title",   "note",   "left",  "right",    "top",       "bottom",
-                                         "title_x", "title_y", "note_y", "xlow",  "xhigh",    "ylow",      "yhigh",
-                                         "xlog",    "ylog",    "xtics",  "ytics", "band_low", "band_high", "mark_line"};
+    static const char *const arrays[] = {"kind",       "title",       "note",       "left",        "right",  "top",
+                                         "bottom",     "title_x",     "title_y",    "note_y",      "xlow",   "xhigh",
+                                         "ylow",       "yhigh",       "xlog",       "ylog",        "xtics",  "ytics",
+                                         "band_x_low", "band_x_high", "band_y_low", "band_y_high", "line_x", "line_y"};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         fprintf(chart->layout, "array panel_%s[panels]\n", arrays[i]);
     fputs("array arm_colour[arms]\narray arm_mark[arms]\n", chart->layout);
     for (size_t arm = 0; arm < source->run->meta.arm_count; arm++)
         fprintf(chart->layout, "arm_colour[%zu] = %u\narm_mark[%zu] = %d\n", arm + 1, source->styles[arm].colour,
                 arm + 1, source->styles[arm].mark);
+    fprintf(chart->layout, "footer_lines = %zu\narray footer[footer_lines + 1]\n", source->footer.count);
+    for (size_t i = 0; i < source->footer.count; i++) {
+        fprintf(chart->layout, "footer[%zu] = ", i + 1);
+        put_quoted(chart->layout, source->footer.items[i]);
+        fputc('\n', chart->layout);
+    }
     return true;
 }
 
-void chart_titles(Chart *chart, const char *title, const char *subtitle, const char *remark) {
+void chart_titles(Chart *chart, const char *title, const char *first, const char *second) {
     fputs("figure_title = ", chart->layout);
     put_title(chart->layout, title);
-    fputs("\nfigure_subtitle = ", chart->layout);
-    put_quoted(chart->layout, subtitle);
-    fputs("\nfigure_remark = ", chart->layout);
-    put_quoted(chart->layout, remark);
+    fputs("\nfigure_first = ", chart->layout);
+    put_quoted(chart->layout, first);
+    fputs("\nfigure_second = ", chart->layout);
+    put_quoted(chart->layout, second);
     fputc('\n', chart->layout);
 }
 
@@ -155,6 +194,12 @@ static void put_text(Chart *chart, const char *name, const char *text) {
     fputc('\n', chart->layout);
 }
 
+Panel chart_new_panel(PanelKind kind, const char *title, const char *note) {
+    const Interval none = {NAN, NAN, NAN};
+    return (Panel){
+        .kind = kind, .title = title, .note = note, .band_x = none, .band_y = none, .line_x = NAN, .line_y = NAN};
+}
+
 void chart_panel(Chart *chart, const Panel *panel) {
     if (chart->next_panel > 0)
         fputs("\n\n", chart->data);
@@ -176,25 +221,25 @@ void chart_panel(Chart *chart, const Panel *panel) {
     put_place(chart, "title_x", x, chart->width);
     put_place(chart, "title_y", chart->height - top - 10, chart->height);
     put_place(chart, "note_y", chart->height - top - 27, chart->height);
-    put_value(chart, "xlow", panel->x.low);
-    put_value(chart, "xhigh", panel->x.high);
+    put_value(chart, "xlow", panel->x.reversed ? panel->x.high : panel->x.low);
+    put_value(chart, "xhigh", panel->x.reversed ? panel->x.low : panel->x.high);
     put_value(chart, "ylow", panel->y.low);
     put_value(chart, "yhigh", panel->y.high);
     fprintf(chart->layout, "panel_xlog[%zu] = %d\npanel_ylog[%zu] = %d\n", chart->next_panel, panel->x.logarithmic,
             chart->next_panel, panel->y.logarithmic);
-    double spacing = panel->x.unit == AXIS_BYTES        ? 64
-                     : panel->x.unit == AXIS_PER_SECOND ? 60
-                     : panel->x.unit == AXIS_SHARE      ? 40
-                                                        : 30;
+    double spacing = axis_spacing(&panel->x);
     char *xtics = axis_tics(&panel->x, chart_plot_width(chart, panel), spacing);
     char *ytics = panel->kind == PANEL_LINES ? axis_tics(&panel->y, chart_plot_height(chart), 34) : text_copy("");
     put_text(chart, "xtics", xtics);
     put_text(chart, "ytics", ytics);
     free(xtics);
     free(ytics);
-    put_value(chart, "band_low", panel->band_low);
-    put_value(chart, "band_high", panel->band_high);
-    put_value(chart, "mark_line", panel->mark_line);
+    put_value(chart, "band_x_low", panel->band_x.low);
+    put_value(chart, "band_x_high", panel->band_x.high);
+    put_value(chart, "band_y_low", panel->band_y.low);
+    put_value(chart, "band_y_high", panel->band_y.high);
+    put_value(chart, "line_x", panel->line_x);
+    put_value(chart, "line_y", panel->line_y);
 }
 
 void chart_labels(Chart *chart) {
@@ -244,18 +289,4 @@ void chart_spread(double *positions, size_t n, double gap, double low, double hi
     free(order);
     free(sizes);
     free(means);
-}
-
-char *chart_missing_arms(const Run *run) {
-    char *text = text_copy("");
-    for (size_t arm = 0; arm < run->meta.arm_count; arm++) {
-        const Arm *one = &run->meta.arms[arm];
-        if (one->available)
-            continue;
-        char *longer = text_format("%s%s%s%s%s%s", *text ? text : "Not measured: ", *text ? "; " : "", one->name,
-                                   one->reason ? " (" : "", one->reason ? one->reason : "", one->reason ? ")" : "");
-        free(text);
-        text = longer;
-    }
-    return text;
 }

@@ -13,16 +13,27 @@
 
 #include "../analysis/block_table.h"
 #include "../analysis/comparison.h"
+#include "../store/text.h"
 #include "arm_style.h"
 #include "axis.h"
 
 /* Everything the charts of one run are made of; computed once. */
 typedef struct ChartSource {
     const Run *run;
-    Comparison *speed, *memory; /* against the baseline */
-    BlockTable *tables;         /* of the blocks in which live bytes were counted */
+    Comparison *
+        *comparisons;     /* METRIC_COUNT of them against the baseline, each made when chart_comparison() is asked */
+    BlockTable *compared; /* of the blocks that are compared, one table a row */
+    BlockTable *observed; /* of those in which live bytes were counted; the compared ones where a run has none */
     ArmStyle *styles;
+    TextList footer; /* lines at the foot of every chart */
 } ChartSource;
+
+/* The comparison of all arms with the baseline; owned by the source. */
+const Comparison *chart_comparison(const ChartSource *source, Metric metric);
+
+/* What every chart says at its foot: how many blocks stand behind it and how many were discarded, on which machine,
+ * which arms were not measured. Owned by the caller. */
+TextList chart_footer(const Run *run);
 
 typedef enum PanelKind { PANEL_DOTS, PANEL_LINES } PanelKind;
 
@@ -31,9 +42,12 @@ typedef struct Panel {
     const char *title, *note;
     double left, right; /* pixels inside the panel for names and for remarks */
     Axis x, y;
-    double band_low, band_high; /* shaded part of the x axis; NAN for none */
-    double mark_line;           /* a vertical line at this x; NAN for none */
+    Interval band_x, band_y; /* shaded from low to high; NAN for none. The estimate is not drawn */
+    double line_x, line_y;   /* a vertical line at this x, a horizontal one at this y; NAN for none */
 } Panel;
+
+/* A panel without bands and lines. */
+Panel chart_new_panel(PanelKind kind, const char *title, const char *note);
 
 typedef struct Chart {
     FILE *layout, *data;
@@ -41,24 +55,39 @@ typedef struct Chart {
     double width, height, panel_height;
 } Chart;
 
-/* Names of all charts in the order they are drawn, NULL at the end. */
-extern const char *const CHART_NAMES[];
+/* All charts in the order they are drawn; the last has no name. */
+typedef struct ChartInfo {
+    const char *name;
+    int (*write)(const ChartSource *source, const char *folder); /* 1 written, 0 nothing to show, -1 with errno */
+    const char *needs;                                           /* what a run must hold for it, and how to get that */
+} ChartInfo;
+enum { CHART_COUNT = 13 };
+extern const ChartInfo CHARTS[CHART_COUNT + 1];
 
 /* Writes the data of every chart into folder/data, which exists. Returns how many were written, in `drawn` which of
- * CHART_NAMES; -1 with errno when a file could not be written. A chart without anything to show is left out. */
-int chart_write_all(const Run *run, const char *folder, bool *drawn);
+ * CHARTS; -1 with errno when a file could not be written. A chart without anything to show is left out. */
+int chart_write_all(const Run *run, const char *folder, bool drawn[CHART_COUNT]);
 
-/* One a file; each returns 1 written, 0 nothing to show, -1 with errno. */
+/* The writers of CHARTS. */
 int chart_write_ratio(const ChartSource *source, const char *folder);
 int chart_write_throughput(const ChartSource *source, const char *folder);
 int chart_write_peak(const ChartSource *source, const char *folder);
 int chart_write_rss(const ChartSource *source, const char *folder);
 int chart_write_scatter(const ChartSource *source, const char *folder);
+int chart_write_latency(const ChartSource *source, const char *folder);
+int chart_write_latency_ratio(const ChartSource *source, const char *folder);
+int chart_write_overhead(const ChartSource *source, const char *folder);
+int chart_write_waste(const ChartSource *source, const char *folder);
+int chart_write_idle(const ChartSource *source, const char *folder);
+int chart_write_limit(const ChartSource *source, const char *folder);
+int chart_write_limit_curve(const ChartSource *source, const char *folder);
+int chart_write_thp(const ChartSource *source, const char *folder);
 
 /* The frame. chart_begin() and chart_end() return false with errno; in between errors stay in the streams. */
 bool chart_begin(Chart *chart, const char *folder, const char *name, const ChartSource *source, size_t panels,
                  double panel_height);
-void chart_titles(Chart *chart, const char *title, const char *subtitle, const char *remark);
+/* A title and two lines that say how to read the chart. */
+void chart_titles(Chart *chart, const char *title, const char *first, const char *second);
 /* Describes the next panel and opens its block of marks. */
 void chart_panel(Chart *chart, const Panel *panel);
 /* Opens the block of labels of the current panel. */
@@ -83,13 +112,33 @@ typedef struct DotLines {
 DotLines chart_dots_of_row(const ChartSource *source, const Comparison *comparison, size_t row, bool values);
 void chart_dots_release(DotLines *dots);
 void chart_dots_include(const DotLines *dots, Axis *axis);
+/* An axis for absolute values of a metric; logarithmic where one arm would squeeze all others together. */
+Axis chart_dots_axis(const DotLines *dots, Metric metric);
 /* Pixels for the widest name and the widest remark. */
 void chart_dots_margins(const DotLines *dots, double *left, double *right);
 /* Writes a panel; panel->y is filled in here. */
 void chart_dots_write(Chart *chart, const ChartSource *source, Panel *panel, const DotLines *dots);
-double chart_dots_height(const Run *run);
+double chart_dots_height(size_t lines);
+/* How many arms were measured. */
+size_t chart_arm_count(const Run *run);
 /* "10 blocks, A/A noise floor 1.8 %" and what else must be known of a row. Owned. */
 char *chart_row_note(const ComparisonRow *row);
+/* What the baseline differs from itself in this row, as ratios; NAN where that is unknown. */
+Interval chart_noise_band(const ChartSource *source, const ComparisonRow *row);
+/* The same as values around the baseline's median. */
+Interval chart_noise_band_of_values(const ChartSource *source, const ComparisonRow *row);
+/* False for a row that has no such number; true where it has one or every arm failed at it. */
+bool chart_row_has(const ChartSource *source, const Comparison *comparison, size_t row);
+
+/* A dot chart of metrics: a panel for every row and metric that has values. */
+typedef struct DotChart {
+    const char *name;
+    const Metric *metrics;
+    size_t metric_count;
+    bool values; /* absolute medians, each panel on its own axis; else ratios on a common one */
+    const char *title, *first, *second;
+} DotChart;
+int chart_write_dots(const ChartSource *source, const char *folder, const DotChart *dots);
 
 /* The width in pixels that a panel of this chart has for its data. */
 double chart_plot_width(const Chart *chart, const Panel *panel);
@@ -106,8 +155,5 @@ double chart_text_width(size_t length);
 /* Moves positions[0..n), given in any order, apart until neighbours are `gap` apart, inside [low, high], keeping their
  * order and moving as little as needed. */
 void chart_spread(double *positions, size_t n, double gap, double low, double high);
-
-/* "not measured: tbb (apt-get install libtbbmalloc2)"; "" when every arm is there. Owned. */
-char *chart_missing_arms(const Run *run);
 
 #endif

@@ -18,8 +18,8 @@ static char *remark_of(const Comparison *comparison, const Cell *cell, bool valu
     char *failures = word_failures(cell), *number = NULL;
     if (values && cell->ok > 0) {
         char *value = word_value(cell->median, comparison->metric);
-        number = text_format("%s%s%s", cell->lower_bound ? ">= " : "", value,
-                             comparison->metric == METRIC_THROUGHPUT ? "/s" : "");
+        bool rate = metric_info(comparison->metric)->unit == UNIT_PER_SECOND;
+        number = text_format("%s%s%s", cell->lower_bound ? ">= " : "", value, rate ? "/s" : "");
         free(value);
     } else if (!values && cell->pairs > 0) {
         number = word_ratio(cell->ratio.estimate);
@@ -49,6 +49,8 @@ DotLines chart_dots_of_row(const ChartSource *source, const Comparison *comparis
             continue;
         bool control = !values && arm == comparison->reference;
         const Cell *cell = comparison_cell(from, arm, control);
+        if (!cell)
+            continue;
         DotLine *line = &dots.lines[dots.count++];
         *line = (DotLine){.arm = arm, .control = control};
         line->value = values ? cell->median : cell->ratio.estimate;
@@ -85,10 +87,7 @@ void chart_dots_margins(const DotLines *dots, double *left, double *right) {
     }
 }
 
-double chart_dots_height(const Run *run) {
-    size_t lines = 0;
-    for (size_t arm = 0; arm < run->meta.arm_count; arm++)
-        lines += run->meta.arms[arm].available;
+double chart_dots_height(size_t lines) {
     return LINE_HEIGHT * (double)lines + 6;
 }
 
@@ -127,78 +126,182 @@ char *chart_row_note(const ComparisonRow *row) {
     return text;
 }
 
-/* All rows of a comparison as dot panels. One x axis for all (ratios), or one each (values). */
-static int write_rows(const ChartSource *source, const char *folder, const char *name, const Comparison *comparison,
-                      bool values, const char *title, const char *subtitle) {
-    const Run *run = source->run;
-    size_t rows = run->meta.row_count;
-    if (rows == 0)
-        return 0;
-    Chart chart;
-    if (!chart_begin(&chart, folder, name, source, rows, chart_dots_height(run)))
-        return -1;
-    char *missing = chart_missing_arms(run);
-    chart_titles(&chart, title, subtitle, missing);
-    free(missing);
+Interval chart_noise_band(const ChartSource *source, const ComparisonRow *row) {
+    const Cell *control = comparison_cell(row, source->run->meta.baseline, true);
+    return control ? control->ratio : (Interval){NAN, NAN, NAN};
+}
 
-    DotLines *dots = zeroed(rows, sizeof *dots);
-    Axis shared = axis_empty(AXIS_RATIO, true);
-    double left = 0, right = 0;
-    axis_include(&shared, 1);
-    for (size_t row = 0; row < rows; row++) {
-        dots[row] = chart_dots_of_row(source, comparison, row, values);
-        chart_dots_include(&dots[row], &shared);
-        chart_dots_margins(&dots[row], &left, &right);
+Interval chart_noise_band_of_values(const ChartSource *source, const ComparisonRow *row) {
+    const Cell *baseline = comparison_cell(row, source->run->meta.baseline, false);
+    Interval band = chart_noise_band(source, row);
+    double median = baseline && baseline->ok ? baseline->median : NAN;
+    return (Interval){band.estimate * median, band.low * median, band.high * median};
+}
+
+/* A metric that every row of such a run should have. */
+static bool is_expected(const RunMeta *meta, const Comparison *comparison, size_t row) {
+    Metric metric = comparison->metric;
+    return meta->mode == MODE_THROUGHPUT &&
+           ((metric == METRIC_THROUGHPUT && !meta->rows[row].memory) || metric == METRIC_PEAK_RSS);
+}
+
+bool chart_row_has(const ChartSource *source, const Comparison *comparison, size_t row) {
+    const RunMeta *meta = &source->run->meta;
+    if (comparison->metric == METRIC_THROUGHPUT && !is_expected(meta, comparison, row))
+        return false; /* clock readings, callgrind and limits make work slower */
+    const ComparisonRow *from = &comparison->rows[row];
+    bool all_failed = true;
+    for (uint32_t arm = 0; arm < meta->arm_count; arm++) {
+        const Cell *cell = comparison_cell(from, arm, false);
+        if (!meta->arms[arm].available || !cell)
+            continue;
+        if (cell->ok > 0)
+            return true;
+        all_failed = all_failed && cell->failed > 0;
     }
-    axis_finish(&shared);
-    for (size_t row = 0; row < rows; row++) {
-        const ComparisonRow *from = &comparison->rows[row];
-        char *note = chart_row_note(from);
-        Panel panel = {.title = run->meta.rows[row].name, .note = note, .left = left, .right = right, .x = shared};
-        panel.band_low = panel.band_high = panel.mark_line = NAN;
-        if (values) {
-            Axis range = axis_empty(AXIS_BYTES, false);
-            chart_dots_include(&dots[row], &range);
-            panel.x = axis_empty(AXIS_BYTES, range.high > LOGARITHMIC_FROM * range.low);
-            chart_dots_include(&dots[row], &panel.x);
-            axis_finish(&panel.x);
-            if (panel.x.logarithmic) {
-                char *longer = text_format("%s, logarithmic axis", note);
-                free(note);
-                panel.note = note = longer;
-            }
-        } else {
-            const Cell *control = comparison_cell(from, run->meta.baseline, true);
-            panel.band_low = control->ratio.low;
-            panel.band_high = control->ratio.high;
-            panel.mark_line = 1;
+    return all_failed && (is_expected(meta, comparison, row) || metric_is_in_run(source->run, comparison->metric));
+}
+
+static AxisUnit unit_of(Metric metric) {
+    switch (metric_info(metric)->unit) {
+    case UNIT_BYTES:
+        return AXIS_BYTES;
+    case UNIT_NANOSECONDS:
+        return AXIS_NANOSECONDS;
+    case UNIT_MULTIPLE:
+        return AXIS_RATIO;
+    case UNIT_PER_SECOND:
+    case UNIT_PER_OPERATION:
+    case UNIT_PER_THOUSAND:
+        break;
+    }
+    return AXIS_PER_SECOND; /* plain numbers with k and M */
+}
+
+Axis chart_dots_axis(const DotLines *dots, Metric metric) {
+    AxisUnit unit = unit_of(metric);
+    Axis range = axis_empty(unit, false);
+    chart_dots_include(dots, &range);
+    /* Speeds are compared with zero, too. */
+    bool spread = metric != METRIC_THROUGHPUT && range.low > 0 && range.high > LOGARITHMIC_FROM * range.low;
+    Axis axis = axis_empty(unit, spread);
+    chart_dots_include(dots, &axis);
+    axis_finish(&axis);
+    return axis;
+}
+
+/* One panel to be: a row under one metric. */
+typedef struct Place {
+    const Comparison *comparison;
+    size_t row;
+    DotLines dots;
+} Place;
+
+static void write_place(Chart *chart, const ChartSource *source, const DotChart *what, Place *place, Panel panel) {
+    const ComparisonRow *row = &place->comparison->rows[place->row];
+    const char *name = source->run->meta.rows[place->row].name;
+    char *title = what->metric_count > 1 ? text_format("%s: %s", name, metric_info(place->comparison->metric)->title)
+                                         : text_copy(name);
+    char *note = chart_row_note(row);
+    if (what->values) {
+        panel.x = chart_dots_axis(&place->dots, place->comparison->metric);
+        panel.band_x = chart_noise_band_of_values(source, row);
+        if (panel.x.logarithmic) {
+            char *longer = text_format("%s, logarithmic axis", note);
+            free(note);
+            note = longer;
         }
-        chart_dots_write(&chart, source, &panel, &dots[row]);
-        chart_dots_release(&dots[row]);
-        free(note);
+    } else {
+        panel.band_x = chart_noise_band(source, row);
+        panel.line_x = 1;
     }
-    free(dots);
-    return chart_end(&chart) ? 1 : -1;
+    panel.title = title;
+    panel.note = note;
+    chart_dots_write(chart, source, &panel, &place->dots);
+    free(title);
+    free(note);
+}
+
+int chart_write_dots(const ChartSource *source, const char *folder, const DotChart *what) {
+    const Run *run = source->run;
+    Place *places = zeroed(run->meta.row_count * what->metric_count, sizeof *places);
+    Panel panel = chart_new_panel(PANEL_DOTS, NULL, NULL);
+    size_t count = 0;
+    panel.x = axis_empty(AXIS_RATIO, true);
+    axis_include(&panel.x, 1);
+    for (size_t row = 0; row < run->meta.row_count; row++)
+        for (size_t i = 0; i < what->metric_count; i++) {
+            const Comparison *comparison = chart_comparison(source, what->metrics[i]);
+            if (!chart_row_has(source, comparison, row))
+                continue;
+            Place *place = &places[count++];
+            *place = (Place){comparison, row, chart_dots_of_row(source, comparison, row, what->values)};
+            chart_dots_include(&place->dots, &panel.x);
+            chart_dots_margins(&place->dots, &panel.left, &panel.right);
+        }
+    axis_finish(&panel.x);
+    Chart chart;
+    int written = count == 0 ? 0 : -1;
+    if (count > 0 && chart_begin(&chart, folder, what->name, source, count, chart_dots_height(chart_arm_count(run)))) {
+        chart_titles(&chart, what->title, what->first, what->second);
+        for (size_t i = 0; i < count; i++)
+            write_place(&chart, source, what, &places[i], panel);
+        written = chart_end(&chart) ? 1 : -1;
+    }
+    for (size_t i = 0; i < count; i++)
+        chart_dots_release(&places[i].dots);
+    free(places);
+    return written;
+}
+
+/* A chart of ratios. Its metrics are better in the same direction. */
+static int write_ratios(const ChartSource *source, const char *folder, const char *name, const char *what,
+                        const Metric *metrics, size_t count) {
+    const char *baseline = source->run->meta.arms[source->run->meta.baseline].name;
+    const MetricInfo *info = metric_info(metrics[0]);
+    char *title = text_format("%s relative to %s", what, baseline);
+    char *first = text_format("%s of the line is %s; logarithmic. Bars are 95 %% intervals.",
+                              info->larger_is_better ? "Right" : "Left", info->better);
+    char *second = text_format("The grey band is what %s differs from itself (A/A): the noise floor.", baseline);
+    int written = chart_write_dots(source, folder, &(DotChart){name, metrics, count, false, title, first, second});
+    free(title);
+    free(first);
+    free(second);
+    return written;
+}
+
+/* A chart of medians. */
+static int write_medians(const ChartSource *source, const char *folder, const char *name, const char *title,
+                         Metric metric, const char *further) {
+    const char *baseline = source->run->meta.arms[source->run->meta.baseline].name;
+    char *first =
+        text_format("Median of each arm, bars are 95 %% intervals; words compare with %s.%s", baseline, further);
+    char *second =
+        text_format("Each panel has its own axis. The grey band is what %s differs from itself (A/A).", baseline);
+    int written = chart_write_dots(source, folder, &(DotChart){name, &metric, 1, true, title, first, second});
+    free(first);
+    free(second);
+    return written;
 }
 
 int chart_write_ratio(const ChartSource *source, const char *folder) {
-    const char *baseline = source->run->meta.arms[source->run->meta.baseline].name;
-    char *title = text_format("Throughput relative to %s", baseline);
-    char *subtitle = text_format("Right of the line is faster; logarithmic. Bars are 95 %% intervals; the grey band is "
-                                 "what %s differs from itself (A/A).",
-                                 baseline);
-    int written = write_rows(source, folder, "throughput_ratio", source->speed, false, title, subtitle);
-    free(title);
-    free(subtitle);
-    return written;
+    static const Metric metrics[] = {METRIC_THROUGHPUT};
+    return write_ratios(source, folder, "throughput_ratio", "Throughput", metrics, 1);
+}
+
+int chart_write_latency_ratio(const ChartSource *source, const char *folder) {
+    static const Metric metrics[] = {METRIC_MALLOC_P999, METRIC_CALLOC_P999, METRIC_REALLOC_P999, METRIC_FREE_P999};
+    return write_ratios(source, folder, "latency_ratio", "Tail latency", metrics, sizeof metrics / sizeof *metrics);
 }
 
 int chart_write_peak(const ChartSource *source, const char *folder) {
-    char *subtitle =
-        text_format("Median of each arm, bars are 95 %% intervals; words compare with %s. Each panel has its "
-                    "own axis; >= marks a lower bound.",
-                    source->run->meta.arms[source->run->meta.baseline].name);
-    int written = write_rows(source, folder, "peak_rss", source->memory, true, "Peak resident memory", subtitle);
-    free(subtitle);
-    return written;
+    if (source->run->meta.mode != MODE_THROUGHPUT)
+        return 0; /* histograms, callgrind and limits change it */
+    return write_medians(source, folder, "peak_rss", "Peak resident memory", METRIC_PEAK_RSS,
+                         " >= marks a lower bound.");
+}
+
+int chart_write_limit(const ChartSource *source, const char *folder) {
+    return write_medians(source, folder, "memory_limit", "Smallest memory limit under which the work completes",
+                         METRIC_MEMORY_LIMIT, " Lower is leaner.");
 }

@@ -3,6 +3,7 @@
  */
 #include "chart_lines.h"
 
+#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -13,9 +14,13 @@ static const double LEADER_SHARE = 0.1;
 static const double LABEL_HEIGHT = 15;
 
 void chart_lines_make_room(Axis *x) {
+    double room = x->logarithmic ? pow(x->high / x->low, LEADER_SHARE) : (x->high - x->low) * LEADER_SHARE;
+    x->tic_low = x->low;
     x->tic_high = x->high;
-    x->high =
-        x->logarithmic ? x->high * pow(x->high / x->low, LEADER_SHARE) : x->high + (x->high - x->low) * LEADER_SHARE;
+    if (x->reversed)
+        x->low = x->logarithmic ? x->low / room : x->low - room;
+    else
+        x->high = x->logarithmic ? x->high * room : x->high + room;
 }
 
 double chart_lines_margin(const Run *run) {
@@ -27,6 +32,56 @@ double chart_lines_margin(const Run *run) {
         longest = length > longest ? length : longest;
     }
     return chart_text_width(longest + 2);
+}
+
+const Sample *chart_median_slot(const BlockTable *table, size_t column, SlotValue value) {
+    const Sample **slots = zeroed(table->blocks, sizeof *slots);
+    double *values = zeroed(table->blocks, sizeof *values);
+    size_t *order = zeroed(table->blocks, sizeof *order), count = 0;
+    for (size_t block = 0; block < table->blocks; block++) {
+        const Sample *sample = table->slots[block * table->columns + column];
+        if (sample && sample->status == SAMPLE_OK && value(table->meta, sample, &values[count]))
+            slots[count++] = sample;
+    }
+    gsl_sort_index(order, values, 1, count);
+    const Sample *chosen = count ? slots[order[(count - 1) / 2]] : NULL;
+    free(slots);
+    free(values);
+    free(order);
+    return chosen;
+}
+
+bool chart_value_of_series(const RunMeta *meta, const Sample *sample, double *value) {
+    (void)meta;
+    *value = (double)sample->peak_rss_bytes;
+    return sample->series.count >= 2;
+}
+
+LineLabel chart_lines_label(const ChartSource *source, const ComparisonRow *row, uint32_t arm, bool has_curve) {
+    const char *name = source->run->meta.arms[arm].name;
+    const Cell *cell = comparison_cell(row, arm, false);
+    LineLabel label = {NAN, NAN, source->styles[arm].colour, NULL};
+    label.text = has_curve ? text_copy(name)
+                           : text_format("%s %s", name,
+                                         cell && cell->failed ? sample_status_name(cell->worst_status) : "no data");
+    return label;
+}
+
+void chart_lines_release(LineLabel *labels, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        free(labels[i].text);
+    free(labels);
+}
+
+void chart_lines_put(Chart *chart, size_t curve, double x, double y) {
+    fprintf(chart->data, "%zu", curve);
+    chart_put_number(chart->data, x);
+    chart_put_number(chart->data, y);
+    fputs(" NaN NaN\n", chart->data);
+}
+
+double chart_share_at(const Series *series, size_t point) {
+    return 100 * (double)series->time_ns[point] / (double)series->time_ns[series->count - 1];
 }
 
 /* Where a value stands on an axis: 0 at its low end, 1 at its high end. And back. */
@@ -53,7 +108,7 @@ void chart_lines_write_labels(Chart *chart, const Panel *panel, LineLabel *label
     for (size_t i = 0; i < count; i++) {
         chart_put_number(chart->data, labels[i].x);
         chart_put_number(chart->data, labels[i].y);
-        chart_put_number(chart->data, panel->x.high);
+        chart_put_number(chart->data, panel->x.reversed ? panel->x.low : panel->x.high);
         chart_put_number(chart->data, value_at(&panel->y, places[i] / height));
         fprintf(chart->data, " %u", labels[i].colour);
         chart_put_text(chart->data, labels[i].text);

@@ -4,7 +4,6 @@
  * Of each arm the slot with the median peak is drawn: a real process, neither the luckiest nor an average of several.
  * Time is the share of each slot's own duration, so that the same phase of the work stands at the same place.
  */
-#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -18,33 +17,9 @@ static const double PLOT_HEIGHT = 170;
  * arm's and this many times the highest of those that stay. */
 static const double LEAVES_FROM = 3, LEAVES_GAP = 2;
 
-/* NULL when no slot of this column is ok and has a series. */
-static const Sample *median_peak_slot(const BlockTable *table, size_t column) {
-    const Sample **slots = zeroed(table->blocks, sizeof *slots);
-    double *peaks = zeroed(table->blocks, sizeof *peaks);
-    size_t *order = zeroed(table->blocks, sizeof *order), count = 0;
-    for (size_t block = 0; block < table->blocks; block++) {
-        const Sample *sample = table->slots[block * table->columns + column];
-        if (!sample || sample->status != SAMPLE_OK || sample->series.count < 2)
-            continue;
-        slots[count] = sample;
-        peaks[count++] = (double)sample->peak_rss_bytes;
-    }
-    gsl_sort_index(order, peaks, 1, count);
-    const Sample *chosen = count ? slots[order[(count - 1) / 2]] : NULL;
-    free(slots);
-    free(peaks);
-    free(order);
-    return chosen;
-}
-
-static double share_at(const Series *series, size_t point) {
-    return 100 * (double)series->time_ns[point] / (double)series->time_ns[series->count - 1];
-}
-
 static bool has_series(const BlockTable *table) {
     for (size_t column = 0; column < table->columns; column++)
-        if (median_peak_slot(table, column))
+        if (chart_median_slot(table, column, chart_value_of_series))
             return true;
     return false;
 }
@@ -81,18 +56,19 @@ static double highest_shown(const Sample *const *slots, size_t arms) {
 
 static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     const RunMeta *meta = &source->run->meta;
-    const BlockTable *table = &source->tables[row];
+    const BlockTable *table = &source->observed[row];
+    const ComparisonRow *peaks = &chart_comparison(source, METRIC_PEAK_RSS)->rows[row];
     const Sample **slots = zeroed(meta->arm_count, sizeof *slots);
-    Panel panel = {.kind = PANEL_LINES, .title = meta->rows[row].name, .note = "", .left = 64};
+    Panel panel = chart_new_panel(PANEL_LINES, meta->rows[row].name, "");
+    panel.left = 64;
     panel.right = chart_lines_margin(source->run) + 50;
-    panel.band_low = panel.band_high = panel.mark_line = NAN;
-    panel.x = (Axis){.unit = AXIS_SHARE, .low = 0, .high = 100, .tic_high = 100};
+    panel.x = (Axis){.unit = AXIS_SHARE, .low = 0, .high = 100};
     panel.y = axis_empty(AXIS_BYTES, false);
     const Sample *floor = NULL; /* where the workload held least: live bytes depend on who is faster, allocating or
                                    freeing threads, and a floor must not stand above a curve */
     double lowest = INFINITY;
     for (size_t arm = 0; arm < meta->arm_count; arm++)
-        slots[arm] = meta->arms[arm].available ? median_peak_slot(table, arm) : NULL;
+        slots[arm] = meta->arms[arm].available ? chart_median_slot(table, arm, chart_value_of_series) : NULL;
     double limit = highest_shown(slots, meta->arm_count);
     for (size_t arm = 0; arm < meta->arm_count; arm++) {
         const Series *series = slots[arm] ? &slots[arm]->series : NULL;
@@ -108,11 +84,16 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     }
     if (floor)
         for (size_t i = 0; i < floor->series.count; i++)
-            axis_include(&panel.y, (double)floor->series.live_bytes[i]);
+            axis_include(&panel.y, fmax((double)floor->series.live_bytes[i], 0));
     axis_finish(&panel.y);
     chart_lines_make_room(&panel.x);
-    panel.note = floor ? "grey: live bytes, what the workload itself holds at least" : "live bytes were not counted";
+    char *noise = word_percent(peaks->noise_floor);
+    char *note = text_format("%s; A/A noise floor of the peak %s",
+                             floor ? "grey: live bytes of the workload" : "live bytes were not counted", noise);
+    panel.note = note;
     chart_panel(chart, &panel);
+    free(noise);
+    free(note);
 
     LineLabel *labels = zeroed(meta->arm_count, sizeof *labels);
     size_t count = 0;
@@ -120,20 +101,12 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     for (size_t arm = 0; arm < meta->arm_count; arm++) {
         if (!meta->arms[arm].available)
             continue;
-        const Cell *cell = comparison_cell(&source->memory->rows[row], (uint32_t)arm, false);
-        labels[count] = (LineLabel){NAN, NAN, source->styles[arm].colour, NULL};
-        labels[count].text = slots[arm]
-                                 ? text_copy(meta->arms[arm].name)
-                                 : text_format("%s %s", meta->arms[arm].name,
-                                               cell->failed ? sample_status_name(cell->worst_status) : "no series");
         const Series *series = slots[arm] ? &slots[arm]->series : NULL;
+        labels[count] = chart_lines_label(source, peaks, (uint32_t)arm, series != NULL);
         for (size_t i = 0; series && i < series->count; i++) {
-            fprintf(chart->data, "%zu", arm);
-            chart_put_number(chart->data, share_at(series, i));
-            chart_put_number(chart->data, (double)series->rss_bytes[i]);
-            fputs(" NaN NaN\n", chart->data);
             labels[count].x = 100;
             labels[count].y = (double)series->rss_bytes[i];
+            chart_lines_put(chart, arm, chart_share_at(series, i), labels[count].y);
         }
         if (series && series_peak(series) > limit) {
             char *peak = word_value(series_peak(series), METRIC_PEAK_RSS);
@@ -145,16 +118,11 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
         }
         count++;
     }
-    for (size_t i = 0; floor && i < floor->series.count; i++) {
-        fprintf(chart->data, "%zu", meta->arm_count); /* the number after the last arm's is the floor */
-        chart_put_number(chart->data, share_at(&floor->series, i));
-        chart_put_number(chart->data, fmax((double)floor->series.live_bytes[i], 0));
-        fputs(" NaN NaN\n", chart->data);
-    }
+    for (size_t i = 0; floor && i < floor->series.count; i++)
+        chart_lines_put(chart, meta->arm_count, chart_share_at(&floor->series, i),
+                        fmax((double)floor->series.live_bytes[i], 0));
     chart_lines_write_labels(chart, &panel, labels, count);
-    for (size_t i = 0; i < count; i++)
-        free(labels[i].text);
-    free(labels);
+    chart_lines_release(labels, count);
     free(slots);
 }
 
@@ -162,20 +130,19 @@ int chart_write_rss(const ChartSource *source, const char *folder) {
     const RunMeta *meta = &source->run->meta;
     size_t rows = 0;
     for (size_t row = 0; row < meta->row_count; row++)
-        rows += has_series(&source->tables[row]);
+        rows += has_series(&source->observed[row]);
     if (rows == 0)
         return 0;
     Chart chart;
     if (!chart_begin(&chart, folder, "rss_over_time", source, rows, PLOT_HEIGHT))
         return -1;
-    char *missing = chart_missing_arms(source->run);
-    chart_titles(&chart, "Resident memory over time",
-                 "For each arm the slot with the median peak, over the share of its own running time. Lower is leaner; "
-                 "grey is the floor.",
-                 missing);
-    free(missing);
+    chart_titles(
+        &chart, "Resident memory over time",
+        "For each arm the slot with the median peak, over the share of its own running time. Lower is leaner.",
+        "Grey is what the workload itself holds. A/A noise floor: by how much the baseline's peak differs from "
+        "itself.");
     for (size_t row = 0; row < meta->row_count; row++)
-        if (has_series(&source->tables[row]))
+        if (has_series(&source->observed[row]))
             write_row(&chart, source, row);
     return chart_end(&chart) ? 1 : -1;
 }

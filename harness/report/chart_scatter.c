@@ -89,18 +89,21 @@ static void place_names(Point *points, size_t count, const Panel *panel, double 
 
 static size_t collect(const ChartSource *source, Point *points) {
     const RunMeta *meta = &source->run->meta;
-    size_t count = 0;
+    const Comparison *speed = chart_comparison(source, METRIC_THROUGHPUT);
+    const Comparison *memory = chart_comparison(source, METRIC_PEAK_RSS);
+    size_t count = 0, most = 0; /* rows that have a throughput */
+    for (size_t row = 0; row < meta->row_count; row++)
+        most += chart_row_has(source, speed, row);
     for (size_t arm = 0; arm < meta->arm_count; arm++) {
-        size_t rows = source->speed->geometric_mean_rows[arm];
-        if (!rows || !source->memory->geometric_mean_rows[arm])
+        size_t rows = speed->geometric_mean_rows[arm];
+        if (!rows || !memory->geometric_mean_rows[arm])
             continue;
         Point *point = &points[count++];
         *point = (Point){.arm = arm, .rows = rows};
-        point->speed = source->speed->geometric_mean[arm];
-        point->memory = source->memory->geometric_mean[arm];
-        point->name = rows == meta->row_count
-                          ? text_copy(meta->arms[arm].name)
-                          : text_format("%s (%zu of %zu rows)", meta->arms[arm].name, rows, meta->row_count);
+        point->speed = speed->geometric_mean[arm];
+        point->memory = memory->geometric_mean[arm];
+        point->name = rows == most ? text_copy(meta->arms[arm].name)
+                                   : text_format("%s (%zu of %zu rows)", meta->arms[arm].name, rows, most);
     }
     return count;
 }
@@ -136,37 +139,65 @@ static void write_points(Chart *chart, const Panel *panel, const ChartSource *so
     }
 }
 
+/* Geometric mean over the rows of what the baseline differs from itself: wider than the interval of the mean would be,
+ * so that it is the noise of a row and not of the figure. */
+static Interval noise_band(const ChartSource *source, Metric metric) {
+    const Comparison *comparison = chart_comparison(source, metric);
+    Interval sum = {0, 0, 0};
+    size_t count = 0;
+    for (size_t row = 0; row < comparison->row_count; row++) {
+        Interval band = chart_noise_band(source, &comparison->rows[row]);
+        if (isnan(band.low) || isnan(band.high))
+            continue;
+        sum.low += log(band.low);
+        sum.high += log(band.high);
+        count++;
+    }
+    if (count == 0)
+        return (Interval){NAN, NAN, NAN};
+    return (Interval){NAN, exp(sum.low / (double)count), exp(sum.high / (double)count)};
+}
+
+static void write_panel(Chart *chart, const ChartSource *source, Point *points, size_t count) {
+    char *title = text_format("Peak RSS (upwards) over throughput (to the right), both relative to %s",
+                              source->run->meta.arms[source->run->meta.baseline].name);
+    Panel panel = chart_new_panel(PANEL_LINES, title,
+                                  "an arm that failed in a row has no ratio there: its name says how "
+                                  "many rows it stands for");
+    panel.left = 40;
+    panel.right = 120;
+    panel.line_x = panel.line_y = 1;
+    panel.band_x = noise_band(source, METRIC_THROUGHPUT);
+    panel.band_y = noise_band(source, METRIC_PEAK_RSS);
+    panel.x = panel.y = axis_empty(AXIS_RATIO, true);
+    for (size_t i = 0; i < count; i++) {
+        include(&panel.x, points[i].speed);
+        include(&panel.y, points[i].memory);
+    }
+    axis_finish(&panel.x);
+    axis_finish(&panel.y);
+    chart_panel(chart, &panel);
+    place_names(points, count, &panel, chart_plot_width(chart, &panel), chart_plot_height(chart));
+    write_points(chart, &panel, source, points, count);
+    free(title);
+}
+
 int chart_write_scatter(const ChartSource *source, const char *folder) {
     const RunMeta *meta = &source->run->meta;
+    if (meta->mode != MODE_THROUGHPUT)
+        return 0;
     Point *points = zeroed(meta->arm_count, sizeof *points);
     size_t count = collect(source, points);
     Chart chart;
-    int written = count < 2 ? 0 : chart_begin(&chart, folder, "speed_memory", source, 1, PLOT_HEIGHT) ? 1 : -1;
-    if (written > 0) {
-        const char *baseline = meta->arms[meta->baseline].name;
-        char *missing = chart_missing_arms(source->run);
-        char *title = text_format("Peak RSS (upwards) over throughput (to the right), both relative to %s", baseline);
+    int written = count < 2 ? 0 : -1;
+    if (count >= 2 && chart_begin(&chart, folder, "speed_memory", source, 1, PLOT_HEIGHT)) {
         chart_titles(
             &chart, "Speed against memory",
             "Geometric means over the rows, bars are 95 % intervals; both axes are logarithmic. Right is faster, "
             "down is leaner.",
-            missing);
-        Panel panel = {.kind = PANEL_LINES, .title = title, .left = 40, .right = 120, .mark_line = 1};
-        panel.note = "an arm that failed in a row has no ratio there: its name says how many rows it stands for";
-        panel.band_low = panel.band_high = NAN;
-        panel.x = panel.y = axis_empty(AXIS_RATIO, true);
-        for (size_t i = 0; i < count; i++) {
-            include(&panel.x, points[i].speed);
-            include(&panel.y, points[i].memory);
-        }
-        axis_finish(&panel.x);
-        axis_finish(&panel.y);
-        chart_panel(&chart, &panel);
-        place_names(points, count, &panel, chart_plot_width(&chart, &panel), chart_plot_height(&chart));
-        write_points(&chart, &panel, source, points, count);
+            "The grey bands are what the baseline differs from itself in a row (A/A), as geometric means.");
+        write_panel(&chart, source, points, count);
         written = chart_end(&chart) ? 1 : -1;
-        free(missing);
-        free(title);
     }
     for (size_t i = 0; i < count; i++)
         free(points[i].name);

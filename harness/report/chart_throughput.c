@@ -10,9 +10,12 @@
 #include "chart_lines.h"
 #include "wording.h"
 
+static const double CURVES_HEIGHT = 170;
+
 static bool same_workload(const Row *a, const Row *b) {
     const char *left = a->arguments ? a->arguments : "", *right = b->arguments ? b->arguments : "";
-    return a->kind == b->kind && !strcmp(a->workload, b->workload) && !strcmp(left, right);
+    return a->kind == b->kind && a->thp == b->thp && a->host == b->host && !strcmp(a->workload, b->workload) &&
+           !strcmp(left, right);
 }
 
 /* The rows of one panel in ascending order of threads. */
@@ -30,11 +33,15 @@ static bool belongs(const RunMeta *meta, const Group *group, size_t row) {
     return true;
 }
 
-static Group *group_rows(const RunMeta *meta, size_t *count) {
+static Group *group_rows(const ChartSource *source, size_t *count) {
+    const RunMeta *meta = &source->run->meta;
+    const Comparison *speed = chart_comparison(source, METRIC_THROUGHPUT);
     Group *groups = zeroed(meta->row_count, sizeof *groups);
     *count = 0;
     for (size_t row = 0; row < meta->row_count; row++) {
         size_t g = 0;
+        if (!chart_row_has(source, speed, row))
+            continue;
         while (g < *count && !belongs(meta, &groups[g], row))
             g++;
         if (g == *count)
@@ -48,21 +55,27 @@ static Group *group_rows(const RunMeta *meta, size_t *count) {
     return groups;
 }
 
-/* "larson t1" and "larson t2" share the title "larson". Owned. */
+/* "larson t1" and "larson t2" share the title "larson", "larson t1 thp=never" and its like "larson thp=never". Owned.
+ */
 static char *group_title(const RunMeta *meta, const Group *group) {
     const Row *row = &meta->rows[group->rows[0]];
-    char *suffix = text_format(" t%u", (unsigned)row->threads), *title;
-    size_t length = strlen(row->name), tail = strlen(suffix);
-    if (group->count > 1 && length > tail && !strcmp(row->name + length - tail, suffix))
-        title = text_copy_part(row->name, length - tail);
-    else
+    char *threads = text_format(" t%u", (unsigned)row->threads);
+    const char *found = group->count > 1 ? strstr(row->name, threads) : NULL;
+    size_t length = found ? strlen(threads) : 0;
+    char *title;
+    if (found && (found[length] == '\0' || found[length] == ' ')) {
+        char *head = text_copy_part(row->name, (size_t)(found - row->name));
+        title = text_format("%s%s", head, found + length);
+        free(head);
+    } else {
         title = text_copy(row->name);
-    free(suffix);
+    }
+    free(threads);
     return title;
 }
 
 static const Cell *cell_of(const ChartSource *source, size_t row, uint32_t arm) {
-    return comparison_cell(&source->speed->rows[row], arm, false);
+    return comparison_cell(&chart_comparison(source, METRIC_THROUGHPUT)->rows[row], arm, false);
 }
 
 /* Arms stand a little beside each other at the same number of threads, so that their bars do not hide each other. */
@@ -128,64 +141,72 @@ static void write_curves(Chart *chart, const ChartSource *source, const Group *g
         label->x = failure ? NAN : label->x; /* its name stands beside no curve's end */
     }
     chart_lines_write_labels(chart, panel, labels, label_count);
-    for (size_t i = 0; i < label_count; i++)
-        free(labels[i].text);
-    free(labels);
+    chart_lines_release(labels, label_count);
 }
 
 static void write_dots(Chart *chart, const ChartSource *source, size_t row, Panel *panel, double left, double right) {
-    DotLines dots = chart_dots_of_row(source, source->speed, row, true);
-    Axis range = axis_empty(AXIS_PER_SECOND, false);
-    chart_dots_include(&dots, &range);
-    panel->x = axis_empty(AXIS_PER_SECOND, false);
-    chart_dots_include(&dots, &panel->x);
-    axis_finish(&panel->x);
+    const Comparison *speed = chart_comparison(source, METRIC_THROUGHPUT);
+    DotLines dots = chart_dots_of_row(source, speed, row, true);
+    panel->x = chart_dots_axis(&dots, METRIC_THROUGHPUT);
+    panel->band_x = chart_noise_band_of_values(source, &speed->rows[row]);
     panel->left = left;
     panel->right = right;
     chart_dots_write(chart, source, panel, &dots);
     chart_dots_release(&dots);
 }
 
+/* "operations a second over threads, A/A noise floor up to 1.8 %". Owned. */
+static char *group_note(const ChartSource *source, const Group *group) {
+    const Row *row = &source->run->meta.rows[group->rows[0]];
+    const Comparison *speed = chart_comparison(source, METRIC_THROUGHPUT);
+    double floor = NAN;
+    for (size_t i = 0; i < group->count; i++)
+        floor = fmax(floor, speed->rows[group->rows[i]].noise_floor);
+    char *percent = word_percent(floor);
+    char *note = text_format("%s a second%s, A/A noise floor %s%s", row->unit && *row->unit ? row->unit : "operations",
+                             group->count > 1 ? " over threads" : "", group->count > 1 ? "up to " : "", percent);
+    free(percent);
+    return note;
+}
+
+static void write_group(Chart *chart, const ChartSource *source, const Group *group, double left, double right) {
+    char *title = group_title(&source->run->meta, group), *note = group_note(source, group);
+    Panel panel = chart_new_panel(group->count > 1 ? PANEL_LINES : PANEL_DOTS, title, note);
+    panel.left = 64;
+    panel.right = chart_lines_margin(source->run) + 50;
+    if (group->count > 1)
+        write_curves(chart, source, group, &panel);
+    else
+        write_dots(chart, source, group->rows[0], &panel, left, right);
+    free(title);
+    free(note);
+}
+
 int chart_write_throughput(const ChartSource *source, const char *folder) {
-    const RunMeta *meta = &source->run->meta;
-    if (meta->row_count == 0)
-        return 0;
     size_t count;
-    Group *groups = group_rows(meta, &count);
-    double left = 0, right = 0, height = chart_dots_height(source->run);
+    Group *groups = group_rows(source, &count);
+    double left = 0, right = 0, height = chart_dots_height(chart_arm_count(source->run));
     for (size_t g = 0; g < count; g++) {
-        DotLines dots = chart_dots_of_row(source, source->speed, groups[g].rows[0], true);
+        DotLines dots = chart_dots_of_row(source, chart_comparison(source, METRIC_THROUGHPUT), groups[g].rows[0], true);
         if (groups[g].count == 1)
             chart_dots_margins(&dots, &left, &right);
         else
-            height = fmax(height, 170);
+            height = fmax(height, CURVES_HEIGHT);
         chart_dots_release(&dots);
     }
     Chart chart;
-    bool begun = chart_begin(&chart, folder, "throughput", source, count, height);
-    if (begun) {
-        char *missing = chart_missing_arms(source->run);
+    int written = count == 0 ? 0 : -1;
+    if (count > 0 && chart_begin(&chart, folder, "throughput", source, count, height)) {
         chart_titles(&chart, "Throughput in absolute numbers",
                      "Median of each arm, bars are 95 % intervals. Curves over the number of threads where a workload "
-                     "has several. Right or up is faster.",
-                     missing);
-        free(missing);
+                     "has several.",
+                     "Right or up is faster. The grey band is what the baseline differs from itself (A/A).");
+        for (size_t g = 0; g < count; g++)
+            write_group(&chart, source, &groups[g], left, right);
+        written = chart_end(&chart) ? 1 : -1;
     }
-    for (size_t g = 0; g < count; g++) {
-        const Row *row = &meta->rows[groups[g].rows[0]];
-        char *title = group_title(meta, &groups[g]);
-        char *note = text_format("%s a second%s", row->unit && *row->unit ? row->unit : "operations",
-                                 groups[g].count > 1 ? " over threads" : "");
-        Panel panel = {.title = title, .note = note, .left = 64, .right = chart_lines_margin(source->run) + 50};
-        panel.band_low = panel.band_high = panel.mark_line = NAN;
-        if (begun && groups[g].count > 1)
-            write_curves(&chart, source, &groups[g], &panel);
-        else if (begun)
-            write_dots(&chart, source, groups[g].rows[0], &panel, left, right);
-        free(title);
-        free(note);
+    for (size_t g = 0; g < count; g++)
         free(groups[g].rows);
-    }
     free(groups);
-    return begun && chart_end(&chart) ? 1 : -1;
+    return written;
 }

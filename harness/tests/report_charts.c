@@ -12,12 +12,13 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../analysis/latency.h"
+#include "../analysis/memory.h"
 #include "../report/chart.h"
 #include "../report/gnuplot.h"
 #include "analysis_fake_run.h"
 
 #define SCRIPTS TEST_DATA_DIR "/../../scripts/charts"
-enum { CHARTS = 5 };
 
 static double speed(size_t row, size_t arm) {
     return 1 + 0.1 * (double)arm + 0.05 * (double)row;
@@ -70,10 +71,10 @@ static void assert_holds(const char *text, const char *part) {
 
 /* Draws what is in `folder`; fails with gnuplot's own words. */
 static void draw(const char *folder, const bool *drawn, const char *format) {
-    for (size_t i = 0; CHART_NAMES[i]; i++) {
+    for (size_t i = 0; i < CHART_COUNT; i++) {
         char *error = NULL;
-        if (drawn[i] && !gnuplot_draw(SCRIPTS, folder, CHART_NAMES[i], format, &error))
-            fail_msg("%s: %s", CHART_NAMES[i], error);
+        if (drawn[i] && !gnuplot_draw(SCRIPTS, folder, CHARTS[i].name, format, &error))
+            fail_msg("%s: %s", CHARTS[i].name, error);
     }
 }
 
@@ -92,8 +93,8 @@ static void failures_and_gaps_are_in_the_data(void **state) {
     fake_find(run, 2, 4, 1, false)->peak_is_exact = false;
     fake_name_row(run, 2, "it's_a \"long\" {name} with ^all& that~gnuplot @takes for \\markup t1", "work2", 1);
     char *folder = new_folder();
-    bool drawn[CHARTS];
-    assert_int_equal(chart_write_all(run, folder, drawn), CHARTS);
+    bool drawn[CHART_COUNT];
+    assert_int_equal(chart_write_all(run, folder, drawn), 7);
     char *ratio = content(folder, "data/throughput_ratio.dat"), *peak = content(folder, "data/peak_rss.dat");
     char *layout = content(folder, "data/throughput_ratio.layout"), *rss = content(folder, "data/rss_over_time.dat");
     char *scatter = content(folder, "data/speed_memory.dat");
@@ -121,22 +122,43 @@ static void failures_and_gaps_are_in_the_data(void **state) {
     run_free(run);
 }
 
+/* Runs that have every chart between them. */
+static Run *run_with(bool limits) {
+    static const char *const calls[] = {"malloc", NULL};
+    Run *run = eventful_run(4, 4, 11, !limits);
+    if (limits) {
+        fake_add_limits(run);
+        fake_add_latencies(run, calls, 30, 20000, 0.02, 7);
+    } else {
+        fake_count_usable(run, 1);
+        fake_add_idle(run, 2);
+        fake_pair_rows(run, 0);
+    }
+    return run;
+}
+
 static void the_same_samples_give_the_same_bytes(void **state) {
     (void)state;
     char *folders[2];
+    bool drawn[CHART_COUNT], more[CHART_COUNT];
     for (size_t i = 0; i < 2; i++) {
-        Run *run = eventful_run(4, 4, 10, true);
-        bool drawn[CHARTS];
+        Run *run = run_with(false), *other = run_with(true);
         folders[i] = new_folder();
-        assert_int_equal(chart_write_all(run, folders[i], drawn), CHARTS);
+        assert_true(chart_write_all(run, folders[i], drawn) > 0);
+        assert_true(chart_write_all(other, folders[i], more) > 0);
+        for (size_t chart = 0; chart < CHART_COUNT; chart++) {
+            assert_true(drawn[chart] || more[chart]);
+            drawn[chart] = true;
+        }
         if (have_gnuplot())
             draw(folders[i], drawn, "svg");
         run_free(run);
+        run_free(other);
     }
-    for (size_t i = 0; CHART_NAMES[i]; i++)
+    for (size_t i = 0; i < CHART_COUNT; i++)
         for (size_t kind = 0; kind < (have_gnuplot() ? 3 : 2); kind++) {
             char name[64];
-            snprintf(name, sizeof name, kind == 2 ? "%s.svg" : kind ? "data/%s.layout" : "data/%s.dat", CHART_NAMES[i]);
+            snprintf(name, sizeof name, kind == 2 ? "%s.svg" : kind ? "data/%s.layout" : "data/%s.dat", CHARTS[i].name);
             char *left = content(folders[0], name), *right = content(folders[1], name);
             assert_string_equal(left, right);
             assert_null(strstr(left, folders[0]));
@@ -163,10 +185,10 @@ static void runs_of_every_shape_are_drawn(void **state) {
             free(name);
             free(next);
         }
-        bool drawn[CHARTS];
+        bool drawn[CHART_COUNT];
         char *folder = new_folder();
         assert_true(chart_write_all(run, folder, drawn) >= 0);
-        assert_int_equal(drawn[3], shapes[i].series);
+        assert_int_equal(drawn[3], shapes[i].series); /* rss_over_time */
         if (have_gnuplot()) {
             draw(folder, drawn, "svg");
             draw(folder, drawn, "png");
@@ -232,11 +254,316 @@ static void known_names_keep_their_style(void **state) {
     run_free(large);
 }
 
+/* The numbers of one block of a .dat file, `columns` a line; texts and what lies behind them are NAN. */
+typedef struct Numbers {
+    double (*line)[8];
+    size_t count;
+} Numbers;
+
+static Numbers numbers_of(const char *folder, const char *chart, size_t block) {
+    char *name = text_format("data/%s.dat", chart), *text = content(folder, name), *rest = text;
+    Numbers numbers = {0};
+    for (size_t i = 0; i < block; i++) {
+        rest = strstr(rest, "\n\n\n");
+        if (!rest)
+            fail_msg("%s has no block %zu", name, block);
+        rest += 3;
+    }
+    while (*rest && *rest != '\n') {
+        numbers.line = grow(numbers.line, numbers.count + 1, sizeof *numbers.line);
+        double *line = numbers.line[numbers.count++];
+        for (size_t column = 0; column < 8; column++)
+            line[column] = NAN;
+        for (size_t column = 0; column < 8 && *rest && *rest != '\n'; column++) {
+            char *end;
+            line[column] = strtod(rest, &end);
+            if (end == rest)
+                break;
+            rest = end;
+        }
+        rest += strcspn(rest, "\n");
+        rest += *rest == '\n';
+    }
+    free(name);
+    free(text);
+    return numbers;
+}
+
+/* The line that begins with these numbers, or NULL; in `last` mode the last of them. */
+static const double *line_of(const Numbers *numbers, const double *key, size_t length, bool last) {
+    const double *found = NULL;
+    for (size_t i = 0; i < numbers->count && (last || !found); i++) {
+        bool same = true;
+        for (size_t column = 0; column < length; column++)
+            same = same && fabs(numbers->line[i][column] - key[column]) <= 1e-9;
+        found = same ? numbers->line[i] : found;
+    }
+    return found;
+}
+#define FIRST(numbers, ...)                                                                                            \
+    line_of(&(numbers), (double[]){__VA_ARGS__}, sizeof((double[]){__VA_ARGS__}) / sizeof(double), false)
+#define LAST(numbers, ...)                                                                                             \
+    line_of(&(numbers), (double[]){__VA_ARGS__}, sizeof((double[]){__VA_ARGS__}) / sizeof(double), true)
+
+/* Files hold four significant digits. */
+static void assert_close(double value, double expected) {
+    if (!(fabs(value - expected) <= 1e-3 * fabs(expected)))
+        fail_msg("%g is not %g", value, expected);
+}
+
+/* Writes all charts, and draws them where that is possible. */
+static char *written(Run *run, bool drawn[CHART_COUNT]) {
+    char *folder = new_folder();
+    assert_true(chart_write_all(run, folder, drawn) > 0);
+    if (have_gnuplot())
+        draw(folder, drawn, "svg");
+    return folder;
+}
+
+static bool is_drawn(const bool drawn[CHART_COUNT], const char *name) {
+    for (size_t i = 0; i < CHART_COUNT; i++)
+        if (!strcmp(CHARTS[i].name, name))
+            return drawn[i];
+    fail_msg("there is no chart %s", name);
+    return false;
+}
+
+/* An SVG has every arm's name and these texts, and no number that is none. */
+static void assert_svg(const char *folder, const char *chart, const Run *run, const char *const *texts) {
+    if (!have_gnuplot())
+        return;
+    char *name = text_format("%s.svg", chart), *svg = content(folder, name);
+    for (size_t arm = 0; arm < run->meta.arm_count; arm++)
+        assert_holds(svg, run->meta.arms[arm].name);
+    for (; *texts; texts++)
+        assert_holds(svg, *texts);
+    assert_null(strstr(svg, "nan"));
+    assert_null(strstr(svg, "NaN"));
+    free(name);
+    free(svg);
+}
+
+static const char *const CALLS[] = {"malloc", "free", NULL};
+
+static void a_latency_curve_is_the_merged_percentiles(void **state) {
+    (void)state;
+    Run *run = eventful_run(2, 3, 11, false);
+    run->meta.mode = MODE_LATENCY;
+    fake_add_latencies(run, CALLS, 20, 400, 0.02, 3);
+    bool drawn[CHART_COUNT];
+    char *folder = written(run, drawn);
+    assert_true(is_drawn(drawn, "latency") && !is_drawn(drawn, "throughput") && !is_drawn(drawn, "peak_rss"));
+    BlockTable *tables = block_tables_of_run(run, BLOCKS_COMPARED);
+    Numbers first = numbers_of(folder, "latency", 0);
+    Latency sampled = latency_of_column(&tables[0], 2, SLOT_CALL_MALLOC, SLOT_METHOD_SAMPLED);
+    Latency chain = latency_of_column(&tables[0], 2, SLOT_CALL_MALLOC, SLOT_METHOD_CHAIN);
+    double expected;
+    assert_true(latency_percentile(&sampled, 1 - pow(10, -0.25), &expected));
+    assert_close(FIRST(first, 2, 0, 0.25)[3], expected);
+    /* Each ends where a hundred samples are left. */
+    assert_close(LAST(first, 2, 0)[2], log10((double)sampled.samples / 100));
+    assert_close(LAST(first, 2, 1)[2], log10((double)chain.samples / 100));
+    assert_close(FIRST(first, 2, 1)[2], 2);
+    assert_non_null(FIRST(first, 3, 0)); /* the reference around nothing */
+    assert_non_null(FIRST(first, 4, 1)); /* the baseline again */
+    assert_svg(folder, "latency", run, (const char *[]){"sampled", "chain", "row 1: free", "p99", NULL});
+    latency_release(&sampled);
+    latency_release(&chain);
+    block_tables_free(tables, 2);
+    free(first.line);
+    remove_folder(folder);
+    run_free(run);
+}
+
+static void tails_are_compared_call_by_call(void **state) {
+    (void)state;
+    Run *run = eventful_run(2, 3, 11, false);
+    run->meta.mode = MODE_LATENCY;
+    fake_add_latencies(run, CALLS, 20, 20000, 0.02, 3);
+    bool drawn[CHART_COUNT];
+    char *folder = written(run, drawn);
+    assert_true(is_drawn(drawn, "latency_ratio"));
+    Comparison *tails = comparison_of_run(run, METRIC_FREE_P999, 0);
+    Numbers second = numbers_of(folder, "latency_ratio", 2); /* row 0, free */
+    const Cell *cell = comparison_cell(&tails->rows[0], 2, false);
+    const double *line = FIRST(second, 1); /* the lowest line is the last arm */
+    assert_close(line[1], cell->ratio.estimate);
+    assert_close(line[2], cell->ratio.low);
+    assert_close(line[3], cell->ratio.high);
+    char *layout = content(folder, "data/latency_ratio.layout");
+    assert_holds(layout, "panel_title[2] = 'row 0: free, p99.9'");
+    assert_holds(layout, "panels = 4\n");
+    assert_svg(folder, "latency_ratio", run, (const char *[]){"glibc again", "slower", NULL});
+    free(layout);
+    free(second.line);
+    comparison_free(tails);
+    remove_folder(folder);
+    run_free(run);
+}
+
+static void overhead_is_resident_over_live(void **state) {
+    (void)state;
+    Run *run = eventful_run(2, 3, 12, true);
+    fake_count_usable(run, 1);
+    bool drawn[CHART_COUNT];
+    char *folder = written(run, drawn);
+    assert_true(is_drawn(drawn, "overhead_over_time") && is_drawn(drawn, "waste_retention"));
+    Numbers curves = numbers_of(folder, "overhead_over_time", 2), bars = numbers_of(folder, "waste_retention", 2);
+    const Sample *sample = fake_find(run, 1, 0, 2, false); /* the only block that counts memory */
+    const Series *series = &sample->series;
+    const double *line = LAST(curves, 2);
+    assert_close(line[1], 100);
+    assert_close(line[2], (double)series->rss_bytes[series->count - 1] / (double)series->live_bytes[series->count - 1]);
+    assert_non_null(FIRST(curves, 4)); /* the baseline again */
+    MemoryUse use;
+    assert_true(memory_use(&run->meta, sample, &use));
+    /* Lines from below: the baseline again, arm 2, arm 1, arm 0. */
+    const double *waste = FIRST(bars, 2), *retention = LAST(bars, 2);
+    assert_close(waste[1] + 1, 1);
+    assert_close(waste[2], 0.15);
+    assert_close(retention[1], waste[2]);
+    assert_close(retention[2] - retention[1], (use.resident - use.usable) / use.live);
+    assert_svg(folder, "overhead_over_time", run,
+               (const char *[]){"row 1", "RSS / live bytes, logarithmic axis", NULL});
+    assert_svg(folder, "waste_retention", run, (const char *[]){"glibc again", "0.15 waste, ", NULL});
+    free(curves.line);
+    free(bars.line);
+    remove_folder(folder);
+    run_free(run);
+}
+
+static void what_stays_after_idling_is_drawn(void **state) {
+    (void)state;
+    Run *run = eventful_run(3, 3, 11, false);
+    fake_add_idle(run, 1);
+    bool drawn[CHART_COUNT];
+    char *folder = written(run, drawn);
+    assert_true(is_drawn(drawn, "idle_return"));
+    char *layout = content(folder, "data/idle_return.layout");
+    assert_holds(layout, "panels = 1\n");
+    assert_holds(layout, "panel_title[1] = 'row 1'");
+    Comparison *idle = comparison_of_run(run, METRIC_IDLE_RSS_3S, 0),
+               *light = comparison_of_run(run, METRIC_LIGHT_RSS_1S, 0);
+    Numbers numbers = numbers_of(folder, "idle_return", 0);
+    const double *silent = LAST(numbers, 2, 0), *traffic = FIRST(numbers, 2, 1);
+    assert_close(silent[3], comparison_cell(&idle->rows[1], 2, false)->median);
+    assert_true(fabs(silent[2] - 3) < 0.1);
+    assert_close(traffic[3], comparison_cell(&light->rows[1], 2, false)->median);
+    assert_true(fabs(traffic[2] - 1) < 0.1);
+    assert_svg(folder, "idle_return", run, (const char *[]){"MiB", "3 s", NULL});
+    free(layout);
+    free(numbers.line);
+    comparison_free(idle);
+    comparison_free(light);
+    remove_folder(folder);
+    run_free(run);
+}
+
+static void a_limit_curve_ends_where_the_work_fails(void **state) {
+    (void)state;
+    Run *run = eventful_run(1, 3, 11, false);
+    fake_add_limits(run);
+    bool drawn[CHART_COUNT];
+    char *folder = written(run, drawn);
+    assert_true(is_drawn(drawn, "memory_limit") && is_drawn(drawn, "limit_curve") && !is_drawn(drawn, "throughput"));
+    Comparison *limits = comparison_of_run(run, METRIC_MEMORY_LIMIT, 0);
+    const Cell *cell = comparison_cell(&limits->rows[0], 2, false);
+    Numbers dots = numbers_of(folder, "memory_limit", 0), curves = numbers_of(folder, "limit_curve", 0);
+    assert_close(FIRST(dots, 1)[1], cell->median);
+    const double *widest = FIRST(curves, 2);
+    assert_close(widest[1], 1.4 * cell->median); /* eleven slots: the median one is drawn */
+    assert_close(widest[2], 1 + 0.02 / 0.41);
+    const double *smallest = NULL, *marks = NULL;
+    for (size_t i = 0; i < curves.count; i++)
+        if (curves.line[i][0] == 2) {
+            smallest = isnan(curves.line[i][1]) ? smallest : curves.line[i];
+            marks = curves.line[i];
+        }
+    assert_close(smallest[1], cell->median);
+    assert_close(smallest[2], 3);
+    assert_close(marks[3], 0.96 * cell->median);
+    assert_svg(folder, "limit_curve", run, (const char *[]){"MiB", NULL});
+    assert_svg(folder, "memory_limit", run, (const char *[]){"MiB", "fatter", NULL});
+    comparison_free(limits);
+    free(dots.line);
+    free(curves.line);
+    remove_folder(folder);
+    run_free(run);
+}
+
+static void rows_with_and_without_huge_pages_stand_side_by_side(void **state) {
+    (void)state;
+    Run *run = eventful_run(3, 2, 11, false);
+    fake_pair_rows(run, 1);
+    bool drawn[CHART_COUNT];
+    char *folder = written(run, drawn);
+    assert_true(is_drawn(drawn, "thp"));
+    Comparison *memory = comparison_of_run(run, METRIC_PEAK_RSS, 0);
+    Numbers dots = numbers_of(folder, "thp", 0);
+    assert_int_equal(dots.count, 1 + 4);
+    assert_close(dots.line[3][1], comparison_cell(&memory->rows[1], 1, false)->median);
+    assert_close(dots.line[4][1], comparison_cell(&memory->rows[2], 1, false)->median);
+    assert_svg(folder, "thp", run, (const char *[]){"row 1: Peak RSS", "row 1: Throughput", " to ", NULL});
+    free(dots.line);
+    comparison_free(memory);
+    remove_folder(folder);
+    run_free(run);
+}
+
+static void the_footer_says_what_a_chart_rests_on(void **state) {
+    (void)state;
+    Run *run = eventful_run(2, 3, 12, false);
+    fake_make_unavailable(run, 2, "apt-get install libmimalloc2.0");
+    run->discarded_blocks = 4;
+    TextList footer = chart_footer(run);
+    assert_int_equal(footer.count, 2);
+    assert_string_equal(footer.items[0], "Not measured: mimalloc (apt-get install libmimalloc2.0)");
+    assert_string_equal(footer.items[1], "12 blocks a row, 4 discarded. a cpu, 6.1");
+    text_list_release(&footer);
+    free(run->meta.host_json);
+    run->meta.host_json = text_copy("[{\"cpu_model\":\"a cpu\",\"cpus_allowed\":2},{\"cpu_model\":\"another\"}]");
+    footer = chart_footer(run);
+    assert_string_equal(footer.items[1], "12 blocks a row, 4 discarded. a cpu, 2 cores; another");
+    text_list_release(&footer);
+    run_free(run);
+}
+
+/* A run of one kind has no chart of another. */
+static void charts_without_data_are_left_out(void **state) {
+    (void)state;
+    Run *run = eventful_run(2, 3, 12, false);
+    bool drawn[CHART_COUNT];
+    char *folder = written(run, drawn);
+    static const char *const missing[] = {"rss_over_time", "overhead_over_time", "waste_retention",
+                                          "latency",       "latency_ratio",      "idle_return",
+                                          "memory_limit",  "limit_curve",        "thp"};
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+        char *path = text_format("%s/data/%s.dat", folder, missing[i]);
+        assert_false(is_drawn(drawn, missing[i]));
+        assert_int_not_equal(access(path, F_OK), 0);
+        free(path);
+    }
+    assert_true(is_drawn(drawn, "throughput_ratio") && is_drawn(drawn, "peak_rss"));
+    remove_folder(folder);
+    run_free(run);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(failures_and_gaps_are_in_the_data), cmocka_unit_test(the_same_samples_give_the_same_bytes),
-        cmocka_unit_test(runs_of_every_shape_are_drawn),     cmocka_unit_test(labels_move_apart_and_no_further),
-        cmocka_unit_test(tics_are_round_and_apart),          cmocka_unit_test(known_names_keep_their_style),
+        cmocka_unit_test(failures_and_gaps_are_in_the_data),
+        cmocka_unit_test(the_same_samples_give_the_same_bytes),
+        cmocka_unit_test(runs_of_every_shape_are_drawn),
+        cmocka_unit_test(labels_move_apart_and_no_further),
+        cmocka_unit_test(tics_are_round_and_apart),
+        cmocka_unit_test(known_names_keep_their_style),
+        cmocka_unit_test(a_latency_curve_is_the_merged_percentiles),
+        cmocka_unit_test(tails_are_compared_call_by_call),
+        cmocka_unit_test(overhead_is_resident_over_live),
+        cmocka_unit_test(what_stays_after_idling_is_drawn),
+        cmocka_unit_test(a_limit_curve_ends_where_the_work_fails),
+        cmocka_unit_test(rows_with_and_without_huge_pages_stand_side_by_side),
+        cmocka_unit_test(the_footer_says_what_a_chart_rests_on),
+        cmocka_unit_test(charts_without_data_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-# panel.gp - the frame of panel i: its place, texts, axes and the vertical lines behind the data.
+# panel.gp - the frame of panel i: its place, texts, axes and the bands and lines behind the data.
 unset label
 unset object
 unset arrow
@@ -23,13 +23,21 @@ if (panel_kind[i] == 1) {
 } else {
     unset ytics
 }
-if (panel_band_low[i] == panel_band_low[i]) {
-    set object 1 rectangle from panel_band_low[i], graph 0 to panel_band_high[i], graph 1 behind \
+given(value) = value == value
+if (given(panel_band_x_low[i])) {
+    set object 1 rectangle from panel_band_x_low[i], graph 0 to panel_band_x_high[i], graph 1 behind \
         fillcolor rgb shade fillstyle solid 1 noborder
 }
-if (panel_mark_line[i] == panel_mark_line[i]) {
-    set arrow 1 from panel_mark_line[i], graph 0 to panel_mark_line[i], graph 1 nohead back \
-        linecolor rgb faint linewidth 1
+if (given(panel_band_y_low[i])) {
+    set object 2 rectangle from graph 0, first panel_band_y_low[i] to graph 1, first panel_band_y_high[i] behind \
+        fillcolor rgb shade fillstyle solid 1 noborder
+}
+if (given(panel_line_x[i])) {
+    set arrow 1 from panel_line_x[i], graph 0 to panel_line_x[i], graph 1 nohead back linecolor rgb faint linewidth 1
+}
+if (given(panel_line_y[i])) {
+    set arrow 2 from graph 0, first panel_line_y[i] to graph 1, first panel_line_y[i] nohead back linecolor rgb faint \
+        linewidth 1
 }
 file = sprintf("data/%s.dat", name)
 marks = 2 * (i - 1)

@@ -3,7 +3,6 @@ load scripts . "/style.gp"
 of_arm(a) = column(1) == a ? column(2) : NaN
 i = 1
 load scripts . "/panel.gp"
-set arrow 2 from graph 0, first 1 to graph 1, first 1 nohead back linecolor rgb faint linewidth 1
 plot for [a = 0:arms - 1] file index marks using (column(1) == a ? $4 : NaN):3:($5 - $4):(0) with vectors nohead \
         linewidth 1.6 linecolor rgb arm_colour[a + 1] notitle, \
      for [a = 0:arms - 1] file index marks using (of_arm(a)):6:(0):($7 - $6) with vectors nohead \

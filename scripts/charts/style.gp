@@ -44,8 +44,12 @@ set bmargin at screen 0
 unset border
 unset tics
 set label 1 bold(figure_title) at screen px_x(16), px_y(22) left font title_font enhanced textcolor rgb ink
-set label 2 figure_subtitle at screen px_x(16), px_y(44) left font text_font noenhanced textcolor rgb faint
-set label 3 figure_remark at screen px_x(16), px_y(62) left font text_font noenhanced textcolor rgb faint
+set label 2 figure_first at screen px_x(16), px_y(44) left font text_font noenhanced textcolor rgb faint
+set label 3 figure_second at screen px_x(16), px_y(62) left font text_font noenhanced textcolor rgb faint
+do for [k = 1:footer_lines] {
+    set label 3 + k footer[k] at screen px_x(16), px_y(height - 10 - 16 * (footer_lines - k)) left font small_font \
+        noenhanced textcolor rgb faint
+}
 set xrange [0:1]
 set yrange [0:1]
 plot NaN notitle

@@ -1,0 +1,8 @@
+# latency_ratio.gp - every row and call: ratio of the tail to the baseline's with its interval.
+load scripts . "/style.gp"
+do for [i = 1:panels] {
+    load scripts . "/panel.gp"
+    load scripts . "/dots.gp"
+}
+unset multiplot
+unset output

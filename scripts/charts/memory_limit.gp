@@ -1,0 +1,8 @@
+# memory_limit.gp - every row and arm: smallest memory limit with its interval.
+load scripts . "/style.gp"
+do for [i = 1:panels] {
+    load scripts . "/panel.gp"
+    load scripts . "/dots.gp"
+}
+unset multiplot
+unset output
