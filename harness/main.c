@@ -15,6 +15,7 @@ static const struct {
     {"compare", command_compare, "judge one run, or two against each other"},
     {"charts", command_charts, "draw a run"},
     {"bundle", command_bundle, "pack a run into one file for another machine"},
+    {"merge", command_merge, "unite runs of several hosts"},
     {"list", command_list, "what can be measured: workloads, allocators, suites, programs"},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

@@ -22,17 +22,17 @@ static int compare_samples(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
-/* Copies one attempt's samples into `slots`; true when every available arm and the control are there. */
+/* Copies one attempt's samples into `slots`; true when every arm that the row has and the control are there. */
 static bool place_attempt(const Run *run, const Sample **samples, size_t count, const Sample **slots) {
     size_t arms = run->meta.arm_count;
     memset(slots, 0, (arms + 1) * sizeof *slots);
     for (size_t i = 0; i < count; i++) {
         const Sample *sample = samples[i];
-        if (sample->arm < arms && run->meta.arms[sample->arm].available)
+        if (sample->arm < arms && run_row_has_arm(&run->meta, sample->row, sample->arm))
             slots[sample->control ? arms : sample->arm] = sample;
     }
     for (size_t arm = 0; arm < arms; arm++)
-        if (run->meta.arms[arm].available && !slots[arm])
+        if (run_row_has_arm(&run->meta, samples[0]->row, arm) && !slots[arm])
             return false;
     return slots[arms] != NULL;
 }

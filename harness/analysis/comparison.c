@@ -164,8 +164,8 @@ static bool within_counter_error(const ComparisonRow *row, const Cell *cell, con
     return fabs(cell->median - reference->median) <= row->counter_error;
 }
 
-static Verdict verdict_without_ratio(const Run *run, const Cell *cell) {
-    if (!run->meta.arms[cell->arm].available)
+static Verdict verdict_without_ratio(const Run *run, uint32_t row, const Cell *cell) {
+    if (!run_row_has_arm(&run->meta, row, cell->arm))
         return VERDICT_SKIPPED;
     if (cell->ok == 0)
         return VERDICT_FAILED;
@@ -177,8 +177,8 @@ static void judge_cell(const Run *run, const ComparisonRow *row, Cell *cell, uin
     double size = fabs(cell->ratio.estimate - 1);
     cell->verdict = VERDICT_NO_DIFFERENCE;
     if (metric_is_ratio_free(metric)) {
-        cell->verdict = verdict_without_ratio(run, cell);
-    } else if (!run->meta.arms[cell->arm].available) {
+        cell->verdict = verdict_without_ratio(run, row->row, cell);
+    } else if (!run_row_has_arm(&run->meta, row->row, cell->arm)) {
         cell->verdict = VERDICT_SKIPPED;
     } else if (cell->arm == reference && !cell->control && cell->ok > 0) {
         cell->verdict = VERDICT_REFERENCE;
@@ -309,7 +309,7 @@ double comparison_half_width(const Run *run, uint32_t row) {
     BlockTable table = block_table_of_row(run, row);
     double widest = table.blocks < SMALLEST_INTERVAL ? INFINITY : 0;
     for (size_t column = 0; column < table.columns && isfinite(widest); column++) {
-        if (column < run->meta.arm_count && (column == run->meta.baseline || !run->meta.arms[column].available))
+        if (column < run->meta.arm_count && (column == run->meta.baseline || !run_row_has_arm(&run->meta, row, column)))
             continue;
         Cell cell = measure_cell(run, &table, metric_of_row(&run->meta, row), column, run->meta.baseline);
         if (!isnan(cell.half_width))

@@ -23,6 +23,7 @@ int command_list(int argc, char **argv);    /* what can be measured: workloads, 
 int command_compare(int argc, char **argv); /* judge one run, or two against each other */
 int command_charts(int argc, char **argv);  /* draw a run */
 int command_bundle(int argc, char **argv);  /* pack a run into one file */
+int command_merge(int argc, char **argv);   /* unite runs of several hosts */
 
 /* "allocbench: ..." on stderr, one line; returns EXIT_CODE_USAGE, so that `return usage_error(...)` reads well. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

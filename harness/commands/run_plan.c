@@ -15,6 +15,7 @@
 #include "../experiment/host.h"
 #include "../experiment/process.h"
 #include "../experiment/program.h"
+#include "../store/run_merge.h"
 #include "../store/text.h"
 
 /* A word as a shell takes it. */
@@ -181,6 +182,11 @@ static bool row_is_unchanged(RunMode mode, const Row *row, const Catalogue *cata
 }
 
 bool run_plan_is_unchanged(const RunMeta *meta, const Catalogue *catalogue, StoreError *error) {
+    if (run_is_merged(meta)) {
+        snprintf(error->text, sizeof error->text,
+                 "cannot resume: this run was merged from others; resume one of those and merge again");
+        return false;
+    }
     char *host = host_record(NULL);
     StoreError what;
     bool same = host_is_same(meta->host_json, host, &what);

@@ -21,6 +21,32 @@ static json_t *arm_to_json(const Arm *arm) {
     return object;
 }
 
+/* The arms that a row of a merged run lacks, by name; left out where there are none. */
+static void absent_to_json(json_t *object, const RunMeta *meta, const Row *row) {
+    json_t *names = json_array();
+    for (size_t i = 0; i < meta->arm_count && i < MERGED_ARMS_LIMIT; i++) {
+        if ((row->absent_arms >> i & 1) != 0)
+            json_array_append_new(names, json_string(meta->arms[i].name));
+    }
+    if (json_array_size(names) > 0)
+        json_object_set(object, "absent_arms", names);
+    json_decref(names);
+}
+
+static void absent_from_json(const json_t *object, const RunMeta *meta, Row *row, const char **wrong) {
+    const json_t *names = json_object_get(object, "absent_arms");
+    for (size_t n = 0; n < json_array_size(names); n++) {
+        const char *name = json_string_value(json_array_get(names, n));
+        size_t i = 0;
+        while (i < meta->arm_count && (name == NULL || strcmp(meta->arms[i].name, name) != 0))
+            i++;
+        if (i < meta->arm_count && i < MERGED_ARMS_LIMIT)
+            row->absent_arms |= UINT64_C(1) << i;
+        else
+            *wrong = "absent_arms";
+    }
+}
+
 static json_t *row_to_json(const Row *row) {
     json_t *object = json_object();
     json_set_text(object, "name", row->name);
@@ -66,8 +92,11 @@ json_t *meta_to_json(const RunMeta *meta) {
         json_array_append_new(arms, arm_to_json(&meta->arms[i]));
     json_object_set_new(object, "arms", arms);
     json_t *rows = json_array();
-    for (size_t i = 0; i < meta->row_count; i++)
-        json_array_append_new(rows, row_to_json(&meta->rows[i]));
+    for (size_t i = 0; i < meta->row_count; i++) {
+        json_t *row = row_to_json(&meta->rows[i]);
+        absent_to_json(row, meta, &meta->rows[i]);
+        json_array_append_new(rows, row);
+    }
     json_object_set_new(object, "rows", rows);
     json_t *host = meta->host_json == NULL ? NULL : json_loads(meta->host_json, 0, NULL);
     json_object_set_new(object, "host", host == NULL ? json_object() : host);
@@ -154,6 +183,8 @@ bool meta_from_json(const json_t *json, RunMeta *meta, const char **what) {
     meta->rows = zeroed(meta->row_count, sizeof *meta->rows);
     for (size_t i = 0; i < meta->row_count; i++)
         row_from_json(json_array_get(rows, i), &meta->rows[i], &wrong);
+    for (size_t i = 0; i < meta->row_count && wrong == NULL; i++)
+        absent_from_json(json_array_get(rows, i), meta, &meta->rows[i], &wrong);
     if (meta->arm_count == 0)
         wrong = "arms";
     else if (meta->row_count == 0)

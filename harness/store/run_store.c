@@ -155,11 +155,11 @@ static void parse_lines(Run *run, char *text, size_t length) {
     }
 }
 
-/* Every available arm and the control. */
-static size_t slots_of_block(const Run *run) {
+/* Every arm that the row has, and the control. */
+static size_t slots_of_block(const Run *run, uint32_t row) {
     size_t wanted = 1;
     for (size_t i = 0; i < run->meta.arm_count; i++)
-        wanted += run->meta.arms[i].available ? 1 : 0;
+        wanted += run_row_has_arm(&run->meta, row, i) ? 1 : 0;
     return wanted;
 }
 
@@ -168,10 +168,10 @@ bool run_block_is_complete(const Run *run, uint32_t row, uint32_t block, uint32_
     for (size_t i = 0; i < run->sample_count; i++) {
         const Sample *sample = &run->samples[i];
         if (sample->row == row && sample->block == block && sample->attempt == attempt &&
-            run->meta.arms[sample->arm].available)
+            run_row_has_arm(&run->meta, row, sample->arm))
             found++;
     }
-    return found >= slots_of_block(run);
+    return found >= slots_of_block(run, row);
 }
 
 uint32_t run_next_attempt(const Run *run, uint32_t row, uint32_t block) {
@@ -277,14 +277,16 @@ static void drop_discarded_attempts(Run *run) {
 /* Of a block's attempts the highest complete one stays; where none is complete, the highest. */
 static void keep_counting_attempts(Run *run) {
     bool *keep = zeroed(run->sample_count, sizeof *keep);
-    size_t *places = sorted_places(run), wanted = slots_of_block(run);
+    size_t *places = sorted_places(run);
     for (size_t first = 0; first < run->sample_count;) {
         size_t end = group_end(run, places, first, false), chosen = first, chosen_end = first;
+        const uint32_t row = run->samples[places[first]].row;
+        const size_t wanted = slots_of_block(run, row);
         bool chosen_complete = false;
         for (size_t attempt = first; attempt < end;) {
             size_t attempt_end = group_end(run, places, attempt, true), found = 0;
             for (size_t i = attempt; i < attempt_end; i++)
-                found += run->meta.arms[run->samples[places[i]].arm].available;
+                found += run_row_has_arm(&run->meta, row, run->samples[places[i]].arm);
             if (found >= wanted || !chosen_complete) {
                 chosen = attempt;
                 chosen_end = attempt_end;

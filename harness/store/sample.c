@@ -43,6 +43,11 @@ bool run_mode_parse(const char *name, RunMode *mode) {
     return false;
 }
 
+bool run_row_has_arm(const RunMeta *meta, uint32_t row, size_t arm) {
+    bool absent = arm < MERGED_ARMS_LIMIT && (meta->rows[row].absent_arms >> arm & 1) != 0;
+    return meta->arms[arm].available && !absent;
+}
+
 uint32_t run_observed_blocks(const RunMeta *meta) {
     return meta->memory_blocks + meta->counter_blocks + meta->syscall_blocks;
 }

@@ -147,6 +147,7 @@ typedef struct Row {
     uint64_t floor_bytes; /* resident memory of this workload's process before anything allocates, on the baseline:
                              subtracted from RSS; 0 where it was not measured */
     uint32_t host;        /* index into the array RunMeta.host_json, in a merged run */
+    uint64_t absent_arms; /* bit i: arm i was no part of this row's run, in a merged run; no sample is missed */
 } Row;
 
 typedef struct RunMeta {
@@ -176,6 +177,12 @@ typedef struct RunMeta {
     char *host_json; /* the host record, one JSON object as text; store and analysis only carry it. Of a merged run: a
                         JSON array of those of its parts, in the order of Row.host */
 } RunMeta;
+
+/* How many arms a merged run can have: the bits of Row.absent_arms. */
+enum { MERGED_ARMS_LIMIT = 64 };
+
+/* Whether a complete block of this row has a sample of this arm. */
+bool run_row_has_arm(const RunMeta *meta, uint32_t row, size_t arm);
 
 /* What the blocks of a row are for. They follow one another in this order. */
 typedef enum BlockKind { BLOCKS_OF_MEMORY, BLOCKS_OF_COUNTERS, BLOCKS_OF_SYSCALLS, BLOCKS_COMPARED } BlockKind;
