@@ -1,21 +1,19 @@
 /* outside.c - the smallest complete workload: pairs of malloc and free. Built against the installed kit by a test. */
 #include "kit/kit.h"
 
-#include <stdlib.h>
-
-__attribute__((noinline)) static void timed_pairs(uint64_t count) {
+__attribute__((noinline)) static void timed_pairs(Probe *probe, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) {
-        void *block = malloc(64);
+        void *block = probe_malloc(probe, 64);
         if (!block)
             slot_out_of_memory("malloc", 64);
-        free(block);
+        probe_free(probe, block, 64);
     }
 }
 
 static void work(Worker *worker) {
     team_begin(worker);
     for (uint64_t taken; (taken = worker_take(worker, WORKER_BATCH)) > 0;) {
-        timed_pairs(taken);
+        timed_pairs(worker->probe, taken);
         worker_done(worker, taken, 64 * taken);
     }
     worker_seal(worker, 0);
