@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* About two milliseconds of dependent integer arithmetic, no memory; returns how long it took. */
+/* Half a million dependent multiplications, no memory: about a millisecond. Returns how long it took. */
 uint64_t canary_run(void);
 
 /* What is normal on this machine: the canaries of all slots of this run so far. */

@@ -137,6 +137,29 @@ static void huge_pages_are_a_factor(void **state) {
     }
 }
 
+static void a_memory_workload_makes_memory_rows(void **state) {
+    (void)state;
+    char *folder = test_folder(), *path = text_format("%s/keeper", folder);
+    static const char script[] = "#!/bin/sh\necho '{\"name\":\"keeper\",\"unit\":\"operations\",\"memory\":true,"
+                                 "\"parameters\":[]}'\n";
+    test_write(path, script, strlen(script));
+    assert_int_equal(chmod(path, 0755), 0);
+    Assembled *it = with_suite("");
+    catalogue_release(&it->catalogue);
+    char *folders = text_format("%s:" TEST_BUILD_DIR "/workloads", folder);
+    setenv("ALLOCBENCH_WORKLOADS", folders, 1);
+    it->catalogue = catalogue_load();
+    it->choices.workloads = "keeper,a";
+    assemble(it);
+    assert_int_equal(it->meta.row_count, 2);
+    assert_true(it->meta.rows[0].memory);
+    assert_false(it->meta.rows[1].memory);
+    done_with(it);
+    free(folders);
+    free(path);
+    test_folder_remove(folder);
+}
+
 static void a_mode_sets_the_blocks(void **state) {
     (void)state;
     static const struct {
@@ -296,6 +319,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(suites_say_what_is_wrong),
         cmocka_unit_test(huge_pages_are_a_factor),
+        cmocka_unit_test(a_memory_workload_makes_memory_rows),
         cmocka_unit_test(a_mode_sets_the_blocks),
         cmocka_unit_test(allocators_by_name),
         cmocka_unit_test(libraries),

@@ -351,6 +351,42 @@ static void dry_run(void **state) {
     assert_true(output_says(place, "in all about"));
 }
 
+static void latency_is_a_mode(void **state) {
+    const Place *place = *state;
+    const char *arguments[] = {place->suite, "--out", place->out, "--mode", "latency", "--blocks", "2", NULL};
+    assert_int_equal(run(place, arguments), EXIT_CODE_OK);
+    Run *loaded = load(place);
+    assert_int_equal(loaded->meta.mode, MODE_LATENCY);
+    assert_int_equal(loaded->meta.memory_blocks, 0);
+    expect_complete(loaded, 2);
+    for (size_t i = 0; i < loaded->sample_count; i++) {
+        assert_int_equal(loaded->samples[i].histogram_count, 2);
+        assert_string_equal(loaded->samples[i].histograms[0].name, "malloc sampled");
+        assert_string_equal(loaded->samples[i].histograms[1].name, "empty chain");
+    }
+    assert_non_null(loaded->load_at_end);
+    run_free(loaded);
+    assert_true(errors_say(place, "note: load average "));
+}
+
+static void huge_pages_are_a_factor(void **state) {
+    const Place *place = *state;
+    const char *arguments[] = {place->suite, "--out", place->out, "--thp", "inherit,never", "--blocks", "1", NULL};
+    assert_int_equal(run(place, arguments), EXIT_CODE_OK);
+    Run *loaded = load(place);
+    assert_int_equal(loaded->meta.row_count, 4);
+    assert_string_equal(loaded->meta.rows[1].name, "small t1 thp=never");
+    /* Equal work, or the two could not be put side by side. */
+    assert_true(loaded->meta.rows[0].operations == loaded->meta.rows[1].operations);
+    for (size_t i = 0; i < loaded->sample_count; i++) {
+        const Sample *sample = &loaded->samples[i];
+        double enabled = sample_measure(sample, "thp_enabled");
+        if (loaded->meta.rows[sample->row].thp == THP_NEVER)
+            assert_false(enabled > 0); /* 0, or not told by this kernel */
+    }
+    run_free(loaded);
+}
+
 static void strict_asks_for_a_verdict(void **state) {
     const Place *place = *state;
     const char *arguments[] = {place->suite, "--out", place->out, "--strict", "--workloads", "more", NULL};
@@ -459,6 +495,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_changed_library_is_not_resumed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_input, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dry_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(latency_is_a_mode, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(huge_pages_are_a_factor, set_up, tear_down),
         cmocka_unit_test_setup_teardown(strict_asks_for_a_verdict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_program_is_unsupported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_program_is_timed_as_a_whole, set_up, tear_down),
