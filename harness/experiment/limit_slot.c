@@ -40,16 +40,26 @@ static bool is_enforced(int resource) {
     return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+bool limit_method_works(LimitMethod method) {
+    switch (method) {
+    case LIMIT_BY_CGROUP:
+        return cgroup_is_available();
+    case LIMIT_BY_DATA:
+        return is_enforced(RLIMIT_DATA);
+    case LIMIT_BY_ADDRESS_SPACE:
+        return is_enforced(RLIMIT_AS);
+    case LIMIT_BY_NOTHING:
+        break;
+    }
+    return false;
+}
+
 LimitMethod limit_method(void) {
     static LimitMethod method;
     static bool known;
-    if (!known) {
-        method = cgroup_is_available()      ? LIMIT_BY_CGROUP
-                 : is_enforced(RLIMIT_DATA) ? LIMIT_BY_DATA
-                 : is_enforced(RLIMIT_AS)   ? LIMIT_BY_ADDRESS_SPACE
-                                            : LIMIT_BY_NOTHING;
-        known = true;
-    }
+    while (!known && method != LIMIT_BY_NOTHING && !limit_method_works(method))
+        method++;
+    known = true;
     return method;
 }
 

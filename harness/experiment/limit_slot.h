@@ -31,6 +31,8 @@ enum {
 
 typedef enum LimitMethod { LIMIT_BY_CGROUP, LIMIT_BY_DATA, LIMIT_BY_ADDRESS_SPACE, LIMIT_BY_NOTHING } LimitMethod;
 
+/* Whether this machine lets this program limit memory so; LIMIT_BY_NOTHING never does. */
+bool limit_method_works(LimitMethod method);
 /* The best that works here, tried at the first call. */
 LimitMethod limit_method(void);
 /* "a control group", "RLIMIT_DATA", ... */

@@ -238,7 +238,7 @@ static uint64_t limit_of(const char *blocks) {
 static void limits_are_found(void **state) {
     (void)state;
     for (LimitMethod method = LIMIT_BY_CGROUP; method < LIMIT_BY_NOTHING; method++) {
-        if (method == LIMIT_BY_CGROUP && !cgroup_is_available())
+        if (!limit_method_works(method))
             continue;
         method_under_test = method;
         uint64_t few = limit_of("2000"), many = limit_of("40000");
@@ -291,16 +291,16 @@ static void on_alarm(int number) {
 
 static void interrupted_searches_leave_nothing(void **state) {
     (void)state;
-    char *argv[] = {LARSON, "--threads", "1", "--ops", "300000", NULL};
+    char *argv[] = {LARSON, "--threads", "1", "--ops", "3000000", NULL};
     signal(SIGALRM, on_alarm);
     for (int i = 0; i < 3; i++) {
         Sample sample;
         SlotEnd end = SLOT_END_IMPOSSIBLE;
-        struct itimerval timer = {.it_value = {0, 20000 + 60000 * i}};
+        struct itimerval timer = {.it_value = {0, 20000 + 230000 * i}};
         stop = 0;
         setitimer(ITIMER_REAL, &timer, NULL);
         assert_true(run(slot_run_limit, "glibc", argv, (SlotRequest){0}, &sample, &end));
-        assert_true(end == SLOT_END_INTERRUPTED || (end == SLOT_END_DONE && stop == 0));
+        assert_int_equal(end, SLOT_END_INTERRUPTED);
         setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
         sample_release(&sample);
         no_group_is_left();
