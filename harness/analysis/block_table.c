@@ -45,6 +45,7 @@ static BlockTable table_of_sorted(const Run *run, const Sample **samples, size_t
         attempts +=
             i == 0 || samples[i]->block != samples[i - 1]->block || samples[i]->attempt != samples[i - 1]->attempt;
     table.slots = zeroed((attempts + 1) * table.columns, sizeof *table.slots);
+    table.numbers = zeroed(attempts, sizeof *table.numbers);
 
     bool taken = false; /* the current block already has a complete attempt */
     for (size_t first = 0; first < count;) {
@@ -57,7 +58,7 @@ static BlockTable table_of_sorted(const Run *run, const Sample **samples, size_t
         bool wanted = run_block_kind(&run->meta, samples[first]->block) == kind;
         if (wanted && !taken &&
             place_attempt(run, samples + first, end - first, table.slots + table.blocks * table.columns)) {
-            table.blocks++;
+            table.numbers[table.blocks++] = samples[first]->block;
             taken = true;
         }
         first = end;
@@ -112,7 +113,9 @@ BlockTable block_table_of_row(const Run *run, uint32_t row) {
 
 void block_table_release(BlockTable *table) {
     free(table->slots);
+    free(table->numbers);
     table->slots = NULL;
+    table->numbers = NULL;
 }
 
 void block_tables_free(BlockTable *tables, size_t row_count) {

@@ -15,6 +15,7 @@ typedef struct BlockTable {
     const RunMeta *meta;
     size_t blocks, columns;
     const Sample **slots;
+    uint32_t *numbers; /* of each block, in the run */
 } BlockTable;
 
 /* One table a row of the run; both levels are released by block_tables_free(). */

@@ -132,6 +132,19 @@ static double timer_floor(const BlockTable *table, Metric metric) {
     return ns;
 }
 
+/* How many of the table's blocks are marked. */
+static size_t disturbed_blocks(const Run *run, const BlockTable *table, uint32_t row) {
+    size_t count = 0;
+    for (size_t i = 0; i < run->disturbed_blocks; i++) {
+        const BlockAttempt *mark = &run->disturbed[i];
+        bool counts = false;
+        for (size_t block = 0; block < table->blocks && !counts && mark->row == row; block++)
+            counts = table->numbers[block] == mark->block;
+        count += counts;
+    }
+    return count;
+}
+
 static ComparisonRow measure_row(const Run *run, const BlockTable *table, Metric metric, uint32_t index,
                                  uint32_t reference) {
     const RunMeta *meta = &run->meta;
@@ -146,6 +159,10 @@ static ComparisonRow measure_row(const Run *run, const BlockTable *table, Metric
     row.applies = metric_is_expected(meta, metric, index);
     for (size_t i = 0; i < row.cell_count; i++)
         row.applies = row.applies || row.cells[i].ok > 0 || (row.cells[i].message && row.cells[i].failed == 0);
+    if (metric_blocks(meta, metric, index) == BLOCKS_COMPARED) {
+        row.disturbed = disturbed_blocks(run, table, index);
+        row.disturbed_too_often = (double)row.disturbed > DISTURBED_TOO_OFTEN * (double)table->blocks;
+    }
     row.counter_error = comparison_counter_error(table, metric, reference);
     row.timer_floor_ns = timer_floor(table, metric);
     double *values = zeroed(table->blocks, sizeof *values);
@@ -225,7 +242,8 @@ static void find_unstable(const Run *run, Comparison *comparison) {
         bool matters = fabs(ratio.estimate - 1) > run->meta.threshold &&
                        !(row->counter_error > 0 &&
                          within_counter_error(row, &row->cells[run->meta.arm_count], &row->cells[run->meta.baseline]));
-        comparison->rows[r].unstable = passes[r] && excludes_one(ratio) && matters;
+        comparison->rows[r].unstable =
+            comparison->rows[r].disturbed_too_often || (passes[r] && excludes_one(ratio) && matters);
     }
     free(p);
     free(passes);

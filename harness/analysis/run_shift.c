@@ -331,7 +331,7 @@ RunShift *run_shift_of_runs(const Run *first, const Run *second, Metric metric) 
         for (size_t arm = 0; other_row < theirs->row_count && arm < mine->arm_count; arm++) {
             size_t other_arm = find_arm(theirs, mine->arms[arm].name);
             if ((arm == mine->baseline && !metric_is_ratio_free(metric)) || other_arm == theirs->arm_count ||
-                !mine->arms[arm].available || !theirs->arms[other_arm].available)
+                !run_row_has_arm(mine, row, arm) || !run_row_has_arm(theirs, (uint32_t)other_row, other_arm))
                 continue;
             Side one = {first, &first_tables[row], row, arm},
                  other = {second, &second_tables[other_row], (uint32_t)other_row, other_arm};
