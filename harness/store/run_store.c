@@ -321,14 +321,6 @@ static void drop_stale_marks(Run *run) {
     run->disturbed_blocks = kept;
 }
 
-size_t run_disturbed_blocks(const Run *run, uint32_t row) {
-    size_t blocks = 0;
-    for (size_t i = 0; i < run->disturbed_blocks; i++)
-        blocks += run->disturbed[i].row == row &&
-                  run_block_kind(&run->meta, run->disturbed[i].block) == BLOCKS_COMPARED;
-    return blocks;
-}
-
 static void judge_checksum(Sample *sample, const Sample *baseline) {
     if (sample->status != SAMPLE_OK || sample->checksum == 0 || baseline == NULL || baseline == sample ||
         baseline->checksum == 0 || baseline->checksum == sample->checksum)
@@ -422,9 +414,9 @@ Run *run_load(const char *path, StoreError *error) {
             drop_repeated_slots(run);
             drop_discarded_attempts(run);
             keep_counting_attempts(run);
+            drop_stale_marks(run);
             judge_checksums(run);
             find_floors(run);
-            drop_stale_marks(run);
         } else {
             free(run);
             run = NULL;

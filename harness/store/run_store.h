@@ -61,9 +61,6 @@ bool run_block_is_complete(const Run *run, uint32_t row, uint32_t block, uint32_
 /* The number that the next attempt at this block gets: one more than the highest on file, discarded ones included. */
 uint32_t run_next_attempt(const Run *run, uint32_t row, uint32_t block);
 
-/* How many of a row's compared blocks are marked disturbed; a row with over a fifth of them cannot be trusted. */
-size_t run_disturbed_blocks(const Run *run, uint32_t row);
-
 typedef struct RunWriter RunWriter;
 
 /* Creates the folder (parents too) and run.json. Refuses a folder that already holds a run. */

@@ -196,7 +196,6 @@ static void marks_are_on_file(void **state) {
     assert_int_equal(run->disturbed_blocks, 2);
     assert_string_equal(run->disturbed[1].reason, "disturbed: c");
     assert_true(run->disturbed[1].block == 1 && run->disturbed[1].attempt == 1);
-    assert_int_equal(run_disturbed_blocks(run, 0), 1);
     assert_string_equal(run->load_at_end, "0.5 0.4 0.3 1/2 3");
     run_free(run);
     free(path);
