@@ -1,5 +1,10 @@
 /*
- * statistics.c - medians, order-statistic intervals, Spearman, Benjamini-Hochberg. GSL does what it has.
+ * statistics.c - medians, order-statistic intervals, Spearman, Benjamini-Hochberg.
+ *
+ * GSL does what it has: sorting, medians, selection and quantiles, Spearman's correlation, the binomial and normal
+ * distributions, random numbers. It has neither the signed-rank nor the rank-sum test with their intervals, no midranks
+ * (its Spearman keeps them to itself) and no control of the false discovery rate: those are written here and checked
+ * against enumeration (tests/analysis_statistics.c).
  */
 #include "statistics.h"
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
@@ -84,6 +85,57 @@ static void signed_rank_has_the_published_critical_values(void **state) {
             double p = signed_rank_p(d, table[row].n);
             assert_true(more ? p > 0.05 : p <= 0.05);
         }
+}
+
+/* How many of the 2^n ways to sign the ranks 1..n have a positive sum of at most `limit`, by counting them all. */
+static size_t patterns_at_most(size_t n, size_t limit) {
+    size_t patterns = (size_t)1 << n, count = 0;
+    uint16_t *sums = malloc(patterns * sizeof *sums);
+    sums[0] = 0;
+    for (size_t pattern = 0; pattern < patterns; pattern++) {
+        if (pattern > 0)
+            sums[pattern] = (uint16_t)(sums[pattern & (pattern - 1)] + __builtin_ctzl(pattern) + 1);
+        count += sums[pattern] <= limit;
+    }
+    free(sums);
+    return count;
+}
+
+static int ascending(const void *a, const void *b) {
+    return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
+
+/* Every number behind an interval, by brute force: the p of the critical statistic from all sign patterns, the estimate
+ * and the ends from all sorted Walsh averages. The interval leaves out as many averages on each side as there are
+ * values of the statistic with a tail of at most 2.5 %. */
+static void intervals_equal_brute_force(void **state) {
+    (void)state;
+    static const size_t sizes[] = {6, 10, 20};
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    for (size_t s = 0; s < 3; s++) {
+        size_t n = sizes[s], critical = 0, count = 0;
+        while ((double)patterns_at_most(n, critical) / (double)((size_t)1 << n) <= 0.025)
+            critical++; /* tails of 0 .. critical - 1 are small enough */
+        double d[20], walsh[210];
+        for (size_t left = critical - 1, rank = n; rank > 0; rank--) { /* negative ranks sum to critical - 1 */
+            bool negative = rank <= left;
+            left -= negative ? rank : 0;
+            d[rank - 1] = negative ? -(double)rank : (double)rank;
+        }
+        assert_near(signed_rank_p(d, n), 2 * (double)patterns_at_most(n, critical - 1) / (double)((size_t)1 << n),
+                    1e-12);
+        for (size_t i = 0; i < n; i++)
+            d[i] = gsl_ran_gaussian(rng, 1);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = i; j < n; j++)
+                walsh[count++] = (d[i] + d[j]) / 2;
+        qsort(walsh, count, sizeof *walsh, ascending);
+        Estimate estimate = signed_rank_estimate(d, n);
+        assert_near(estimate.estimate, (walsh[(count - 1) / 2] + walsh[count / 2]) / 2, 0);
+        assert_near(estimate.low, walsh[critical - 1], 0);
+        assert_near(estimate.high, walsh[count - critical], 0);
+    }
+    gsl_rng_free(rng);
 }
 
 /* Hollander, Wolfe and Chicken, table 3.1 (Hamilton depression scale, 9 patients): T+ = 40 of 45, one-sided p 0.0195,
@@ -252,6 +304,36 @@ static void benjamini_hochberg_golden(void **state) {
     assert_true(passes[0] && passes[1] && passes[2]);
 }
 
+/* By hand: sorted p 0.001, 0.012, 0.02, 0.03, 0.06 against 0.01, 0.02, 0.03, 0.04, 0.05. The largest that stays under
+ * its limit is the fourth, so the first four pass. With 0.045 instead of 0.03 the third is the largest. */
+static void benjamini_hochberg_by_hand(void **state) {
+    (void)state;
+    double p[] = {0.06, 0.02, 0.001, 0.03, 0.012};
+    bool passes[5];
+    benjamini_hochberg(p, 5, 0.05, passes);
+    assert_true(!passes[0] && passes[1] && passes[2] && passes[3] && passes[4]);
+    p[3] = 0.045;
+    benjamini_hochberg(p, 5, 0.05, passes);
+    assert_true(!passes[0] && passes[1] && passes[2] && !passes[3] && passes[4]);
+}
+
+/* Without ties 1 - 6 sum(d^2) / (n (n^2 - 1)): here ranks 3 1 4 2 6 5 7, d = 2 -1 1 -2 1 -1 0, sum 12, 1 - 72 / 336.
+ * With ties the correlation of the midranks: 2 2 2 4 5 6 7 with 1 .. 7. */
+static void drift_equals_its_formula(void **state) {
+    (void)state;
+    const double values[] = {30, 10, 40, 20, 60, 50, 70}, tied[] = {1, 1, 1, 4, 5, 6, 7};
+    assert_near(drift_of(values, 7), 1 - 72.0 / 336, 1e-12);
+    const double midranks[] = {2, 2, 2, 4, 5, 6, 7};
+    double cross = 0, squares = 0, positions = 0;
+    for (size_t i = 0; i < 7; i++) {
+        double position = (double)i + 1 - 4, rank = midranks[i] - 4;
+        cross += position * rank;
+        squares += rank * rank;
+        positions += position * position;
+    }
+    assert_near(drift_of(tied, 7), cross / sqrt(squares * positions), 1e-12);
+}
+
 static void drift_is_found_and_not_invented(void **state) {
     (void)state;
     const double rising[] = {1, 2, 4, 8, 16, 32, 64}, flat[] = {3, 3, 3, 3, 3, 3, 3};
@@ -283,10 +365,45 @@ static void bootstrap_sees_both_levels(void **state) {
     assert_true(isnan(bootstrap_mean_over_rows(nothing, 1, 1).estimate));
 }
 
+/*
+ * What theory says of the width: drawing R of R rows with replacement has variance (between + within) / R, where
+ * `between` is the rows' own variance (over R) and `within` that of a row's redrawn estimate. For n blocks of a normal
+ * shape the Hodges-Lehmann estimate has, asymptotically, the variance s^2 / n * pi / 3. The mean of such draws is
+ * nearly normal, so the half-width is 1.96 standard deviations. Averaged over seeds, since the bootstrap is itself
+ * random.
+ */
+static void bootstrap_has_the_width_that_theory_expects(void **state) {
+    (void)state;
+    enum { ROWS = 30, BLOCKS = 25, SEEDS = 8 };
+    static double values[ROWS][BLOCKS];
+    static const double spreads[][2] = {{0.3, 0}, {0, 1}, {0.2, 1}}; /* between rows, within */
+    for (size_t s = 0; s < sizeof spreads / sizeof *spreads; s++) {
+        LogRatios rows[ROWS];
+        double between = 0, within = 0, mean_width = 0;
+        for (size_t r = 0; r < ROWS; r++) {
+            double centre = spreads[s][0] * gsl_cdf_ugaussian_Pinv(((double)r + 0.5) / ROWS);
+            between += centre * centre / ROWS;
+            for (size_t b = 0; b < BLOCKS; b++)
+                values[r][b] = centre + spreads[s][1] * gsl_cdf_ugaussian_Pinv(((double)b + 0.5) / BLOCKS);
+            rows[r] = (LogRatios){values[r], BLOCKS};
+        }
+        for (size_t b = 0; b < BLOCKS; b++)
+            within += pow(spreads[s][1] * gsl_cdf_ugaussian_Pinv(((double)b + 0.5) / BLOCKS), 2) / BLOCKS;
+        double expected = 1.96 * sqrt((between + within / BLOCKS * M_PI / 3) / ROWS);
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            Estimate estimate = bootstrap_mean_over_rows(rows, ROWS, seed);
+            assert_near(estimate.estimate, 0, 1e-12);
+            mean_width += (estimate.high - estimate.low) / 2 / SEEDS;
+        }
+        assert_near(mean_width / expected, 1, 0.08);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signed_rank_equals_all_sign_patterns),
         cmocka_unit_test(signed_rank_has_the_published_critical_values),
+        cmocka_unit_test(intervals_equal_brute_force),
         cmocka_unit_test(signed_rank_golden),
         cmocka_unit_test(interval_and_test_agree),
         cmocka_unit_test(too_few_values_have_no_interval),
@@ -296,8 +413,11 @@ int main(void) {
         cmocka_unit_test(rank_sum_golden),
         cmocka_unit_test(large_rank_sums_are_approximated),
         cmocka_unit_test(benjamini_hochberg_golden),
+        cmocka_unit_test(benjamini_hochberg_by_hand),
+        cmocka_unit_test(drift_equals_its_formula),
         cmocka_unit_test(drift_is_found_and_not_invented),
         cmocka_unit_test(bootstrap_sees_both_levels),
+        cmocka_unit_test(bootstrap_has_the_width_that_theory_expects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
