@@ -200,7 +200,7 @@ char *axis_tics(const Axis *axis, double pixels, double spacing) {
         return log_tics(axis, pixels, spacing);
     char *text = text_copy("");
     double step = round_step((axis->high - axis->low) * spacing / pixels, axis->unit);
-    if (axis->unit == AXIS_THREADS)
+    if (axis->unit == AXIS_THREADS || axis->unit == AXIS_SECONDS)
         step = fmax(step, 1);
     double first = ceil(axis->tic_low / step) * step;
     for (size_t i = 0; first + (double)i * step <= axis->tic_high * (1 + 1e-9); i++) {

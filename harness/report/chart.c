@@ -20,7 +20,7 @@ const ChartInfo CHARTS[CHART_COUNT + 1] = {
     {"throughput_ratio", chart_write_ratio, "timed blocks: allocbench run"},
     {"throughput", chart_write_throughput, "timed blocks: allocbench run"},
     {"peak_rss", chart_write_peak, "timed blocks: allocbench run"},
-    {"rss_over_time", chart_write_rss, "slots of more than 10 ms"},
+    {"rss_over_time", chart_write_rss, "throughput mode and slots of more than 10 ms"},
     {"overhead_over_time", chart_write_overhead, "blocks that count live bytes"},
     {"waste_retention", chart_write_waste, "blocks that count live and usable bytes"},
     {"speed_memory", chart_write_scatter, "two arms with timed blocks"},
@@ -65,6 +65,10 @@ int chart_write_all(const Run *run, const char *folder, bool drawn[CHART_COUNT])
     text_list_release(&source.footer);
     errno = saved;
     return count;
+}
+
+bool chart_mode_shows_memory(RunMode mode) {
+    return mode == MODE_THROUGHPUT;
 }
 
 size_t chart_arm_count(const Run *run) {

@@ -119,6 +119,8 @@ void chart_dots_margins(const DotLines *dots, double *left, double *right);
 /* Writes a panel; panel->y is filled in here. */
 void chart_dots_write(Chart *chart, const ChartSource *source, Panel *panel, const DotLines *dots);
 double chart_dots_height(size_t lines);
+/* False where histograms, callgrind or limits change the memory of a slot. */
+bool chart_mode_shows_memory(RunMode mode);
 /* How many arms were measured. */
 size_t chart_arm_count(const Run *run);
 /* "10 blocks, A/A noise floor 1.8 %" and what else must be known of a row. Owned. */

@@ -295,8 +295,8 @@ int chart_write_latency_ratio(const ChartSource *source, const char *folder) {
 }
 
 int chart_write_peak(const ChartSource *source, const char *folder) {
-    if (source->run->meta.mode != MODE_THROUGHPUT)
-        return 0; /* histograms, callgrind and limits change it */
+    if (!chart_mode_shows_memory(source->run->meta.mode))
+        return 0;
     return write_medians(source, folder, "peak_rss", "Peak resident memory", METRIC_PEAK_RSS,
                          " >= marks a lower bound.");
 }

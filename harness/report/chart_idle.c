@@ -62,8 +62,8 @@ static char *note_of(const ChartSource *source, size_t row, bool logarithmic) {
     for (size_t moment = 0; moment < MOMENT_COUNT; moment++)
         floor = fmax(floor, row_of(source, moment, row)->noise_floor);
     char *percent = word_percent(floor);
-    char *note = text_format("RSS, seconds after the last free, A/A noise floor up to %s%s", percent,
-                             logarithmic ? ", logarithmic axis" : "");
+    char *note = text_format("RSS, seconds after the last free, A/A noise floor %s%s%s", isnan(floor) ? "" : "up to ",
+                             percent, logarithmic ? ", logarithmic axis" : "");
     free(percent);
     return note;
 }
@@ -86,6 +86,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     panel.y = axis_of_row(source, row);
     chart_lines_make_room(&panel.x);
     panel.x.tic_low = 0;
+    panel.x.tic_high = 3;
     char *note = note_of(source, row, panel.y.logarithmic);
     panel.note = note;
     chart_panel(chart, &panel);

@@ -1,13 +1,14 @@
 /*
  * chart_limit.c - time under ever tighter memory limits, up to the one under which the work no longer completes.
  *
- * Of each arm the slot with the median smallest limit is drawn. Times are relative to the same slot's run without a
- * limit, or where that is not known to its widest limit.
+ * Of each arm the slot with the median smallest limit is drawn. Times are relative to the arm's median time without a
+ * limit, or where that is not known to the slot's under its widest limit.
  */
 #include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include "../analysis/statistics.h"
 #include "chart_lines.h"
 #include "wording.h"
 
@@ -36,10 +37,26 @@ static void add_try(Curve *curve, double limit, double time, size_t *tries) {
     *tries = 1;
 }
 
-static Curve curve_of(const RunMeta *meta, const Sample *sample) {
+/* The median time of an arm without a limit; NAN when that was not measured. */
+static double free_run_of(const BlockTable *table, size_t column) {
+    double *times = zeroed(table->blocks, sizeof *times);
+    size_t count = 0;
+    for (size_t block = 0; block < table->blocks; block++) {
+        const Sample *sample = table->slots[block * table->columns + column];
+        double time = sample && sample->status == SAMPLE_OK ? sample_measure(sample, "free_run_elapsed_ns") : NAN;
+        if (!isnan(time))
+            times[count++] = time;
+    }
+    double median = median_of(times, count);
+    free(times);
+    return median;
+}
+
+static Curve curve_of(const BlockTable *table, size_t column) {
+    const Sample *sample = chart_median_slot(table, column, smallest_limit);
     Curve curve = {.failed = NAN};
-    double smallest, free_run;
-    if (!sample || !smallest_limit(meta, sample, &smallest))
+    double smallest, free_run = free_run_of(table, column);
+    if (!sample || !smallest_limit(table->meta, sample, &smallest))
         return curve;
     double *limits = zeroed(sample->probe_count, sizeof *limits);
     size_t *order = zeroed(sample->probe_count, sizeof *order), tries = 0;
@@ -56,7 +73,6 @@ static Curve curve_of(const RunMeta *meta, const Sample *sample) {
         else if (limit < smallest && time <= 0)
             curve.failed = limit;
     }
-    free_run = sample_measure(sample, "free_run_elapsed_ns");
     if (isnan(free_run) && curve.count > 0)
         free_run = curve.time[curve.count - 1];
     for (size_t i = 0; i < curve.count; i++)
@@ -70,7 +86,7 @@ static Curve *curves_of_row(const ChartSource *source, size_t row) {
     const BlockTable *table = &source->compared[row];
     Curve *curves = zeroed(table->columns, sizeof *curves);
     for (size_t column = 0; column < table->columns; column++)
-        curves[column] = curve_of(table->meta, chart_median_slot(table, column, smallest_limit));
+        curves[column] = curve_of(table, column);
     return curves;
 }
 
@@ -107,9 +123,10 @@ static void finish_axes(const Curve *curves, size_t count, Panel *panel) {
     chart_lines_make_room(&panel->x);
 }
 
-/* Where the marks of the legend stand: in the middle of the room right of the curves. */
-static double legend_x(const Axis *x) {
-    return x->low * sqrt(x->tic_low / x->low);
+/* Where the marks of the legend stand: just left of the names. */
+static double legend_x(const Axis *x, double pixels) {
+    static const double FROM_NAME = 10;
+    return x->low * pow(x->high / x->low, FROM_NAME / pixels);
 }
 
 /* Curves end close together at the limits, so that names beside their ends would be tied to them by crossing leaders:
@@ -157,7 +174,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
         LineLabel *label = &labels[label_count];
         *label = chart_lines_label(source, limits, (uint32_t)column, curves[column].count > 0);
         label->y = legend_y(&panel.y, label_count++);
-        write_marks(chart, column, &curves[column], legend_x(&panel.x), label->y);
+        write_marks(chart, column, &curves[column], legend_x(&panel.x, chart_plot_width(chart, &panel)), label->y);
     }
     chart_lines_write_labels(chart, &panel, labels, label_count);
     chart_lines_release(labels, label_count);

@@ -46,6 +46,8 @@ static Curve curve_of(const RunMeta *meta, const Sample *sample) {
         }
         i++;
     }
+    if (curve.count < 2) /* a point is no curve */
+        curve.count = 0;
     free(times);
     free(values);
     return curve;
@@ -122,7 +124,7 @@ int chart_write_overhead(const ChartSource *source, const char *folder) {
     for (size_t row = 0; row < meta->row_count; row++)
         rows += has_curve(source, row);
     Chart chart;
-    if (rows == 0)
+    if (rows == 0 || !chart_mode_shows_memory(meta->mode))
         return 0;
     if (!chart_begin(&chart, folder, "overhead_over_time", source, rows, PLOT_HEIGHT))
         return -1;

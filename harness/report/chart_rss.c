@@ -131,7 +131,7 @@ int chart_write_rss(const ChartSource *source, const char *folder) {
     size_t rows = 0;
     for (size_t row = 0; row < meta->row_count; row++)
         rows += has_series(&source->observed[row]);
-    if (rows == 0)
+    if (rows == 0 || !chart_mode_shows_memory(meta->mode))
         return 0;
     Chart chart;
     if (!chart_begin(&chart, folder, "rss_over_time", source, rows, PLOT_HEIGHT))

@@ -161,7 +161,7 @@ int chart_write_thp(const ChartSource *source, const char *folder) {
         chart_begin(&chart, folder, "thp", source, panels, chart_dots_height(chart_arm_count(source->run)))) {
         chart_titles(&chart, "Transparent huge pages: as the system has them, and switched off",
                      "Filled: as the system has them; hollow: switched off. Medians, bars are 95 % intervals; the last "
-                     "number is off / on, of the medians.",
+                     "number is hollow / filled.",
                      "The grey band is what the baseline differs from itself (A/A) with pages as the system has them.");
         for (size_t i = 0; i < count; i++)
             for (size_t m = 0; m < METRIC_KINDS; m++)

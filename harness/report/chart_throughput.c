@@ -164,7 +164,8 @@ static char *group_note(const ChartSource *source, const Group *group) {
         floor = fmax(floor, speed->rows[group->rows[i]].noise_floor);
     char *percent = word_percent(floor);
     char *note = text_format("%s a second%s, A/A noise floor %s%s", row->unit && *row->unit ? row->unit : "operations",
-                             group->count > 1 ? " over threads" : "", group->count > 1 ? "up to " : "", percent);
+                             group->count > 1 ? " over threads" : "", group->count > 1 && !isnan(floor) ? "up to " : "",
+                             percent);
     free(percent);
     return note;
 }

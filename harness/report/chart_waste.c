@@ -139,7 +139,7 @@ int chart_write_waste(const ChartSource *source, const char *folder) {
     for (size_t arm = 0; arm < meta->arm_count; arm++)
         longest = strlen(meta->arms[arm].name) > longest ? strlen(meta->arms[arm].name) : longest;
     Chart chart;
-    if (rows == 0)
+    if (rows == 0 || !chart_mode_shows_memory(meta->mode))
         return 0;
     if (!chart_begin(&chart, folder, "waste_retention", source, rows,
                      chart_dots_height(chart_arm_count(source->run) + 1)))
