@@ -418,8 +418,14 @@ static bool write_part(const Part *part, RunWriter *writer, StoreError *error) {
     }
     for (size_t i = 0; i < run->discarded_blocks; i++) {
         const BlockAttempt *block = &run->discarded[i];
-        if (!run_writer_discard_block(writer, block->row + part->first_row, block->block, block->attempt,
-                                      "discarded in its own run", error))
+        if (!run_writer_discard_block(writer, block->row + part->first_row, block->block, block->attempt, block->reason,
+                                      error))
+            return false;
+    }
+    for (size_t i = 0; i < run->disturbed_blocks; i++) {
+        const BlockAttempt *block = &run->disturbed[i];
+        if (!run_writer_note_disturbed(writer, block->row + part->first_row, block->block, block->attempt,
+                                       block->reason, error))
             return false;
     }
     return true;
