@@ -6,10 +6,10 @@
 
 #include "../analysis/comparison.h"
 
-/* False when a cell is imprecise, unstable or has too few blocks. */
+/* False when a cell is imprecise, unstable or has too few blocks. True of metrics whose blocks are not compared. */
 bool comparison_is_conclusive(const Comparison *comparison);
 
-/* The same of a run, by the metrics that its mode is about; those that it has no values of are left out. */
+/* The same of a run, by the metrics that it is about. */
 bool run_is_conclusive(const Run *run);
 
 #endif

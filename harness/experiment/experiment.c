@@ -32,7 +32,7 @@ enum {
     LIMIT_PROBES = 12,   /* a search for a limit, */
 };
 #define TORN "torn"
-#define CALLGRIND_GUESS_NS UINT64_C(6000000000) /* and both counted runs of a slot */
+#define CALLGRIND_GUESS_NS UINT64_C(1500000000) /* and both counted runs of a slot */
 
 /* What is known about each row while the run goes on. */
 typedef struct RowState {
