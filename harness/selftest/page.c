@@ -180,7 +180,9 @@ static void print_power(FILE *page, const json_t *results) {
     const json_t *cases = results_at(results, "counts.power.cases");
     for (size_t i = 0; i < json_array_size(cases); i++)
         print_case(page, json_array_get(cases, i));
-    fputc('\n', page);
+    fputs("\n![Share of runs that found each delay, over the number of "
+          "blocks](../results/selftest/selftest_power.svg)\n\n",
+          page);
 }
 
 static void print_noise(FILE *page, const json_t *results) {

@@ -8,6 +8,8 @@
  *     selftest ballast MIB COMMAND...                           a command under a parent with so much resident memory
  *     selftest collect WORK FOLDER                              stored runs and facts -> FOLDER/(all).json
  *     selftest page FOLDER                                      FOLDER/(all).json -> Markdown on standard output
+ *     selftest count FOLDER                                     FOLDER/counts.json again from the reduced runs
+ *     selftest chart FOLDER                                     FOLDER/selftest_power.svg
  *     selftest claims FOLDER                                    what was to be shown, line by line; 1 if not all was
  *     selftest check FOLDER PAGE                                counts.json and PAGE are what follows from the rest
  *
@@ -18,6 +20,7 @@
 #include <string.h>
 
 #include "ballast.h"
+#include "chart.h"
 #include "claims.h"
 #include "cost.h"
 #include "facts.h"
@@ -83,6 +86,13 @@ static int print_page(const char *folder) {
     return good ? 0 : 1;
 }
 
+static int draw_chart(const char *folder) {
+    json_t *results = results_load(folder);
+    bool good = results != NULL && chart_draw_power(folder, results);
+    json_decref(results);
+    return good ? 0 : 1;
+}
+
 static int recount(const char *folder) {
     char *counts = results_count(folder);
     bool good = counts != NULL && results_write(folder, "counts.json", counts);
@@ -119,6 +129,8 @@ int main(int argc, char **argv) {
         return results_collect(argv[2], argv[3]) ? 0 : 1;
     if (strcmp(name, "count") == 0 && argc == 3)
         return recount(argv[2]);
+    if (strcmp(name, "chart") == 0 && argc == 3)
+        return draw_chart(argv[2]);
     if (strcmp(name, "page") == 0 && argc == 3)
         return print_page(argv[2]);
     if (strcmp(name, "claims") == 0 && argc == 3)
