@@ -65,14 +65,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         options->run = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        exit(usage_error("charts needs the folder of a run: allocbench charts RUN"));
+        exit(usage_error("charts needs a run, its folder or archive: allocbench charts RUN"));
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp_option OPTIONS[] = {
-    {"out", KEY_OUTPUT, "DIR", 0, "Folder for the charts (default: RUN/charts)", 0},
+    {"out", KEY_OUTPUT, "DIR", 0, "Folder for the charts (default: RUN/charts; of an archive: NAME-charts beside it)",
+     0},
     {"format", KEY_FORMAT, "LIST", 0, "svg, png or svg,png (default)", 0},
     {"check", KEY_CHECK, NULL, 0, "Draw nothing; say whether the charts in DIR are what the samples give", 0},
     {0},
@@ -258,6 +259,21 @@ static int check(const Run *run, const char *folder, const char *version) {
     return code;
 }
 
+/* RUN/charts; beside an archive NAME.tar.zst the folder NAME-charts. */
+static char *default_folder(const char *run) {
+    struct stat status;
+    if (stat(run, &status) != 0 || !S_ISREG(status.st_mode))
+        return text_format("%s/charts", run);
+    static const char *const endings[] = {".tar.zst", ".tar.gz", ".tgz"};
+    size_t length = strlen(run);
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        size_t ending = strlen(endings[i]);
+        if (length > ending && strcmp(run + length - ending, endings[i]) == 0)
+            return text_format("%.*s-charts", (int)(length - ending), run);
+    }
+    return text_format("%s-charts", run);
+}
+
 int command_charts(int argc, char **argv) {
     ChartsOptions options = {.formats = {"svg", "png"}, .format_count = MAXIMUM_FORMATS};
     int code = arguments_parse(&ARGP, "charts", argc, argv, &options);
@@ -267,7 +283,7 @@ int command_charts(int argc, char **argv) {
     Run *run = run_load(options.run, &error);
     if (!run)
         return usage_error("%s", error.text);
-    char *folder = options.output ? text_copy(options.output) : text_format("%s/charts", options.run);
+    char *folder = options.output ? text_copy(options.output) : default_folder(options.run);
     char *version = gnuplot_version();
     if (!version) {
         failure("gnuplot is not installed: apt-get install gnuplot-nox");

@@ -106,7 +106,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         options->folders[options->folder_count++] = argument;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        exit(usage_error("compare needs the folder of a run: allocbench compare RUN [RUN2]"));
+        exit(usage_error("compare needs a run, its folder or archive: allocbench compare RUN [RUN2]"));
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "../store/run_merge.h"
 #include "allocator.h"
 #include "process.h"
 #include "program.h"
@@ -277,6 +278,11 @@ static bool take_work(const char *folder, RunMeta *meta, StoreError *error) {
     Run *other = run_load(folder, error);
     if (other == NULL)
         return false;
+    if (run_is_merged(&other->meta)) {
+        run_free(other);
+        return complain(error,
+                        "--work-from: that run is of several hosts, each with its own counts; name one of its parts");
+    }
     bool good = true;
     for (size_t i = 0; i < meta->row_count && good; i++) {
         Row *row = &meta->rows[i];

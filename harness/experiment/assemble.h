@@ -13,7 +13,7 @@ typedef struct Choices {
     const char *allocators; /* comma-separated specifications; "\," stands for a comma in one */
     const char *workloads;
     const char *baseline;
-    const char *work_from; /* folder of a run whose operation counts are used */
+    const char *work_from; /* folder or archive of a run whose operation counts are used */
     uint32_t *threads;
     size_t thread_count;
     uint64_t blocks, slot_ms, timeout_s, memory_cap_bytes;

@@ -413,6 +413,7 @@ static void check_tools(Examination *examination) {
         {"tool.gnuplot", "gnuplot", "charts", "apt-get install gnuplot-nox"},
         {"tool.hyperfine", "hyperfine", "real programs", "apt-get install hyperfine"},
         {"tool.valgrind", "valgrind", "counted instructions (--mode icount)", "apt-get install valgrind"},
+        {"tool.strace", "strace", "counted system calls", "apt-get install strace"},
         {"tool.nm", "nm", "checks of libraries", "apt-get install binutils"},
     };
     for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {

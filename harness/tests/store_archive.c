@@ -3,6 +3,7 @@
  * refusal of everything that is not what `allocbench bundle` wrote.
  */
 #include "command_testing.h"
+#include "report/gnuplot.h"
 #include "store/run_archive.h"
 
 #if HAVE_LIBARCHIVE
@@ -53,6 +54,26 @@ static void the_same_verdicts_from_the_archive(void **state) {
         free(archive);
     }
     free(run);
+}
+
+static void charts_of_an_archive_lie_beside_it(void **state) {
+    char *version = gnuplot_version();
+    if (!run_archive_supported() || version == NULL) {
+        free(version);
+        skip();
+    }
+    char *run = make_run(*state, "run"), *archive = below(*state, "a.tar.zst"), *charts = below(*state, "a-charts");
+    assert_int_equal(run_command(command_bundle, run, "-o", archive, NULL), 0);
+    assert_int_equal(run_command(command_charts, archive, "--format", "svg", NULL), 0);
+    assert_printed("/a-charts/");
+    assert_int_equal(access(charts, F_OK), 0);
+    assert_int_equal(run_command(command_charts, archive, "--check", NULL), 0);
+    /* The folder's own charts are the same. */
+    assert_int_equal(run_command(command_charts, run, "--check", "-o", charts, NULL), 0);
+    free(version);
+    free(run);
+    free(archive);
+    free(charts);
 }
 
 static void the_same_bytes_every_time(void **state) {
@@ -245,6 +266,7 @@ static int remove_folder(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_same_verdicts_from_the_archive, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(charts_of_an_archive_lie_beside_it, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(the_same_bytes_every_time, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(nothing_is_overwritten, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(damage_is_noticed, make_folder, remove_folder),
