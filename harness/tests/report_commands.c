@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../analysis/metric.h"
 #include "../commands/command.h"
 #include "../report/gnuplot.h"
 #include "analysis_fake_run.h"
@@ -30,21 +31,32 @@ static double speed(size_t row, size_t arm) {
     return arm == 1 ? 1.3 + 0.1 * (double)row : 1;
 }
 
-/* Stores a run of two rows and three arms as base/name. */
+/* Stores the run, which it takes, as base/name. */
+static char *store_run(Run *run, const char *name) {
+    char *folder = text_format("%s/%s", base, name);
+    StoreError error;
+    if (!fake_store(run, folder, &error))
+        fail_msg("%s", error.text);
+    run_free(run);
+    return folder;
+}
+
+/* Two rows and three arms. */
 static char *store(const char *name, size_t blocks, double noise, uint64_t seed) {
     FakeSpec spec = {
         .rows = 2, .arms = 3, .blocks = blocks, .noise = noise, .seed = seed, .speed = speed, .series = true};
+    return store_run(fake_run(&spec), name);
+}
+
+/* Two blocks of three arms; the second and third need so many instructions. */
+static char *store_counts(const char *name, double second, double third) {
+    FakeSpec spec = {.rows = 1, .arms = 3, .blocks = 2, .seed = 1};
     Run *run = fake_run(&spec);
-    char *folder = text_format("%s/%s", base, name);
-    StoreError error;
-    RunWriter *writer = run_writer_create(folder, &run->meta, &error);
-    if (!writer)
-        fail_msg("%s", error.text);
+    run->meta.mode = MODE_ICOUNT;
+    const double values[] = {90.5, second, third};
     for (size_t i = 0; i < run->sample_count; i++)
-        assert_true(run_writer_append(writer, &run->samples[i], &error));
-    run_writer_close(writer);
-    run_free(run);
-    return folder;
+        sample_add_measure(&run->samples[i], "instructions_per_operation", values[run->samples[i].arm], NULL);
+    return store_run(run, name);
 }
 
 static int run_command(int (*command)(int, char **), ...) {
@@ -72,6 +84,16 @@ static int run_command(int (*command)(int, char **), ...) {
     close(saved[1]);
     free(path);
     return code;
+}
+
+/* The same in a process of its own, for what the command ends by exit(); `arguments` is a line for the shell. */
+static int run_program(const char *arguments) {
+    char *command = text_format("%s %s 2>&1", TEST_ALLOCBENCH, arguments);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    output[fread(output, 1, sizeof output - 1, pipe)] = '\0';
+    free(command);
+    return WEXITSTATUS(pclose(pipe));
 }
 
 static void assert_said(const char *part) {
@@ -125,6 +147,135 @@ static void compare_sets_two_runs_side_by_side(void **state) {
     assert_int_equal(run_command(command_compare, first, second, "--ref", "jemalloc", NULL), 2);
     free(first);
     free(second);
+}
+
+static void compare_takes_any_metric(void **state) {
+    (void)state;
+    FakeSpec spec = {.rows = 2, .arms = 3, .blocks = 12, .noise = 0.01, .seed = 5, .series = true};
+    Run *built = fake_run(&spec);
+    for (size_t i = 0; i < built->sample_count; i++) {
+        built->samples[i].minor_faults = 8000 * (built->samples[i].arm + 1);
+        sample_add_measure(&built->samples[i], "hw_cycles", NAN, "not permitted");
+    }
+    built->meta.memory_blocks = 1;
+    char *run = store_run(built, "metrics");
+    assert_int_equal(run_command(command_compare, run, "--metric", "mean_rss,minor_faults", NULL), 0);
+    assert_said("Mean RSS over time against glibc");
+    assert_said("Minor page faults against glibc: ratio over 1 is more");
+    assert_null(strstr(output, "Throughput"));
+    assert_int_equal(run_command(command_compare, run, "--metric", "counts", NULL), 0);
+    assert_said("Counts per 1,000 operations");
+    assert_said("Minor page faults");
+    assert_said("6.000");
+    assert_null(strstr(output, "against glibc"));
+    assert_int_equal(run_command(command_compare, run, "--metric", "counts", "--format", "csv", NULL), 0);
+    assert_said("minor_faults,row 0,work0,1,jemalloc,0,glibc,11,11,11,0,ok,,2,2,2,");
+    assert_int_equal(run_command(command_compare, run, "--metric", "all", NULL), 0);
+    assert_said("Throughput against");
+    assert_said("RSS / live bytes against");
+    assert_said("Counts per 1,000 operations");
+    assert_int_equal(run_command(command_compare, run, "--metric", "malloc_p99.9", NULL), 2);
+    assert_said("has no values of malloc_p99.9");
+    assert_int_equal(run_program("compare x --metric memory"), 2);
+    assert_said("--metric memory is unknown");
+    assert_int_equal(run_program("compare x --metric ''"), 2);
+    assert_said("--metric needs a name");
+    free(run);
+}
+
+/* Power curves are made of one long run: the first blocks of it are a short one. */
+static void compare_takes_the_first_blocks(void **state) {
+    (void)state;
+    char *run = store("long", 20, 0.01, 1);
+    assert_int_equal(run_command(command_compare, run, "--blocks", "12", "--metric", "throughput", NULL), 0);
+    assert_said("row 0  12 blocks");
+    assert_said("faster");
+    assert_int_equal(run_command(command_compare, run, "--blocks", "9", "--metric", "throughput", NULL), 0);
+    assert_said("n too small");
+    assert_int_equal(run_command(command_compare, run, "--blocks", "99", "--metric", "throughput", NULL), 0);
+    assert_said("row 0  20 blocks");
+    assert_int_equal(run_program("compare x --blocks 0"), 2);
+    assert_said("--blocks 0 is no number of blocks");
+    free(run);
+}
+
+/* Against jemalloc, glibc is 1/1.3 and 1/1.4 as fast: slower by 23 % and 29 %, known to a percent. */
+static void a_gate_fails_by_verdict_and_interval(void **state) {
+    (void)state;
+    char *run = store("gate", 12, 0.005, 1), *few = store("gate_few", 7, 0.005, 1);
+    assert_int_equal(run_command(command_compare, run, "--ref", "jemalloc", "--fail-if", "glibc slower 26%", NULL), 6);
+    assert_said("--fail-if 'glibc slower 26%': row 1, throughput: ratio 0.71");
+    assert_null(strstr(output, "row 0, throughput: ratio"));
+    assert_int_equal(run_command(command_compare, run, "--ref", "jemalloc", "--fail-if", "glibc slower 40%", NULL), 0);
+    assert_int_equal(run_command(command_compare, run, "--fail-if", "jemalloc slower 0%", NULL), 0);
+    assert_int_equal(
+        run_command(command_compare, run, "--fail-if", "mimalloc slower 0%", "--fail-if", "mimalloc fatter 0%", NULL),
+        0); /* equal arms: whatever the ratio, no verdict */
+    assert_int_equal(run_command(command_compare, few, "--fail-if", "jemalloc slower 1%", NULL), 5);
+    assert_said("row 0, throughput: could not be judged: n too small");
+
+    static const char *const wrong[][2] = {{"jemalloc", "has the form"},
+                                           {"jemalloc slower 5", "ends with a number and a percent sign"},
+                                           {"jemalloc faster 5%", "slower, fatter or more"},
+                                           {"jemalloc slower x%", "number from 0"},
+                                           {"nobody slower 5%", "nobody is no arm"},
+                                           {"glibc slower 5%", "what the others are compared with"},
+                                           {"jemalloc more 5%", "has the verdict 'more'"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char *arguments = text_format("compare %s --fail-if '%s'", run, wrong[i][0]);
+        assert_int_equal(run_program(arguments), 2);
+        free(arguments);
+        assert_said(wrong[i][1]);
+    }
+    free(run);
+    free(few);
+}
+
+static void a_gate_stands_between_two_runs(void **state) {
+    (void)state;
+    FakeSpec spec = {.rows = 1, .arms = 2, .blocks = 12, .noise = 0.005, .seed = 2};
+    char *slow = store_run(fake_run(&spec), "slow");
+    spec.speed = speed;
+    spec.seed = 3;
+    char *fast = store_run(fake_run(&spec), "fast");
+    assert_int_equal(run_command(command_compare, fast, slow, "--fail-if", "jemalloc slower 15%", NULL), 6);
+    assert_said("row 0, throughput: ratio 0.7");
+    assert_int_equal(run_command(command_compare, fast, slow, "--fail-if", "jemalloc slower 30%", NULL), 0);
+    assert_int_equal(run_command(command_compare, slow, fast, "--fail-if", "jemalloc slower 0%", NULL), 0);
+    assert_int_equal(run_command(command_compare, slow, fast, "--fail-if", "mimalloc slower 0%", NULL), 2);
+    assert_said("no arm of both runs");
+    free(slow);
+    free(fast);
+}
+
+static void counted_instructions_are_a_gate(void **state) {
+    (void)state;
+    char *before = store_counts("before", 100, 50), *after = store_counts("after", 100, 50.6);
+    assert_int_equal(run_command(command_compare, before, NULL), 0);
+    assert_said("ranks no allocators");
+    assert_said("exact");
+    assert_null(strstr(output, "geometric mean"));
+    assert_int_equal(run_command(command_compare, before, after, "--fail-if", "mimalloc more 1%", NULL), 6);
+    assert_said("1.012  [1.012, 1.012]     more (exact)");
+    assert_said("row 0, instructions: ratio 1.012 [1.012, 1.012]");
+    assert_int_equal(run_command(command_compare, before, after, "--fail-if", "mimalloc more 2%", "--fail-if",
+                                 "jemalloc more 0%", NULL),
+                     0);
+    assert_int_equal(run_command(command_compare, after, before, "--fail-if", "mimalloc more 0%", NULL), 0);
+    assert_said("fewer");
+    assert_int_equal(run_command(command_compare, after, "--fail-if", "mimalloc more 0%", NULL), 2);
+    assert_said("give two runs");
+    free(before);
+    free(after);
+}
+
+/* The help names every metric that --metric takes; percentiles are named once and for all calls. */
+static void help_names_every_metric(void **state) {
+    (void)state;
+    assert_int_equal(run_program("compare --help"), 0);
+    for (unsigned metric = 0; metric < METRIC_COUNT; metric++)
+        if (metric < METRIC_CALLOC_P50 || metric > METRIC_FREE_P9999)
+            assert_said(metric_info((Metric)metric)->key);
 }
 
 static void charts_are_drawn_and_checked(void **state) {
@@ -184,6 +335,12 @@ int main(void) {
         cmocka_unit_test(compare_judges_one_run),
         cmocka_unit_test(strict_asks_for_conclusions),
         cmocka_unit_test(compare_sets_two_runs_side_by_side),
+        cmocka_unit_test(compare_takes_any_metric),
+        cmocka_unit_test(compare_takes_the_first_blocks),
+        cmocka_unit_test(a_gate_fails_by_verdict_and_interval),
+        cmocka_unit_test(a_gate_stands_between_two_runs),
+        cmocka_unit_test(counted_instructions_are_a_gate),
+        cmocka_unit_test(help_names_every_metric),
         cmocka_unit_test(charts_are_drawn_and_checked),
         cmocka_unit_test(a_missing_gnuplot_is_named),
     };

@@ -150,6 +150,84 @@ static void json_is_complete(void **state) {
     run_free(run);
 }
 
+static char *printed_metric(const Run *run, Metric metric, uint32_t reference, ReportFormat format) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    Comparison *comparison = comparison_of_run(run, metric, reference);
+    const Comparison *one[] = {comparison};
+    assert_int_equal(report_print_comparisons(run, one, 1, format, out), 0);
+    assert_int_equal(report_print_counts(run, one, 1, format, out), 0);
+    fclose(out);
+    comparison_free(comparison);
+    return text;
+}
+
+/* The A/A line belongs to the baseline in a table against another arm, too, and says so. */
+static void the_control_is_not_misread(void **state) {
+    (void)state;
+    FakeSpec spec = {.rows = 1, .arms = 3, .blocks = 12, .noise = 0.01, .seed = 3, .speed = speed};
+    Run *run = fake_run(&spec);
+    char *text = printed_metric(run, METRIC_THROUGHPUT, 1, REPORT_TEXT);
+    assert_holds(text, "Throughput against jemalloc");
+    assert_holds(text, "A/A: against glibc, the same library");
+    free(text);
+    text = printed_metric(run, METRIC_THROUGHPUT, 1, REPORT_CSV);
+    assert_holds(text, ",glibc,1,glibc,12,"); /* control, and its own reference */
+    assert_holds(text, ",glibc,0,jemalloc,12,");
+    free(text);
+    run_free(run);
+}
+
+/* What was subtracted, and what a clock reading itself takes, stands above the numbers that it concerns. */
+static void floors_stand_beside_what_they_concern(void **state) {
+    (void)state;
+    FakeSpec spec = {.rows = 1, .arms = 2, .blocks = 12, .noise = 0.01, .seed = 3, .series = true};
+    Run *run = fake_run(&spec);
+    run->meta.rows[0].floor_bytes = 1677722;
+    char *text = printed_metric(run, METRIC_PEAK_RSS, 0, REPORT_TEXT);
+    assert_holds(text, "instrument floor 1.600 MiB subtracted");
+    free(text);
+    text = printed_metric(run, METRIC_THROUGHPUT, 0, REPORT_TEXT);
+    assert_null(strstr(text, "instrument floor"));
+    free(text);
+    static const char *const calls[] = {"malloc", "free", NULL};
+    fake_add_latencies(run, calls, 40, 100000, 0.01, 1);
+    run->meta.mode = MODE_LATENCY;
+    text = printed_metric(run, METRIC_MALLOC_P99, 0, REPORT_TEXT);
+    assert_holds(text, "malloc, p99 against glibc: ratio over 1 is slower");
+    assert_holds(text, "an empty call reads 8.0");
+    assert_holds(text, " ns ");
+    free(text);
+    text = printed_metric(run, METRIC_MALLOC_P99, 0, REPORT_MARKDOWN);
+    assert_holds(text, "an empty call reads 8.0");
+    free(text);
+    run_free(run);
+}
+
+/* Side by side, without ratios; what could not be counted says why, once. */
+static void counts_stand_side_by_side(void **state) {
+    (void)state;
+    FakeSpec spec = {.rows = 2, .arms = 3, .blocks = 2, .seed = 3};
+    Run *run = fake_run(&spec);
+    run->meta.counter_blocks = 1;
+    for (size_t i = 0; i < run->sample_count; i++)
+        if (run->samples[i].arm == 2)
+            sample_add_measure(&run->samples[i], "hw_cycles", NAN, "not | permitted");
+        else
+            sample_add_measure(&run->samples[i], "hw_cycles", 4e9 * (1 + run->samples[i].arm), NULL);
+    char *text = printed_metric(run, METRIC_HW_CYCLES, 0, REPORT_TEXT);
+    assert_holds(text, "Cycles                      1.000 M   2.000 M       n/a\n  n/a: not | permitted\n");
+    free(text);
+    text = printed_metric(run, METRIC_HW_CYCLES, 0, REPORT_MARKDOWN);
+    assert_holds(text, "| row 1 | Cycles | 1.000 M | 2.000 M | n/a |");
+    free(text);
+    text = printed_metric(run, METRIC_HW_CYCLES, 0, REPORT_CSV);
+    assert_holds(text, "hw_cycles,row 1,work1,1,mimalloc,0,glibc,1,0,0,0,ok,not | permitted,,,,");
+    free(text);
+    run_free(run);
+}
+
 static void unstable_drifting_and_empty_runs_print(void **state) {
     (void)state;
     FakeSpec spec = {.rows = 1, .arms = 2, .blocks = 12, .noise = 0.001, .seed = 3};
@@ -214,6 +292,12 @@ static void numbers_read_well(void **state) {
     assert_word(word_value(999.99, METRIC_THROUGHPUT), "1.000 k");
     assert_word(word_value(0.8123, METRIC_THROUGHPUT), "0.812");
     assert_word(word_value(1048576, METRIC_PEAK_RSS), "1.000 MiB");
+    assert_word(word_value(41.204, METRIC_MALLOC_P50), "41.20 ns");
+    assert_word(word_value(3351, METRIC_FREE_P9999), "3.351 us");
+    assert_word(word_value(1.5, METRIC_OVERHEAD), "1.500");
+    assert_word(word_value(-0.02, METRIC_RETENTION), "-0.020");
+    assert_word(word_value(0, METRIC_FUTEX_SYSCALLS), "0");
+    assert_word(word_value(147.06, METRIC_INSTRUCTIONS), "147.1");
     assert_word(word_percent(0.0183), "1.8 %");
     assert_word(word_percent(NAN), "unknown");
 }
@@ -224,6 +308,8 @@ int main(void) {
         cmocka_unit_test(markdown_keeps_its_columns), cmocka_unit_test(csv_has_one_width),
         cmocka_unit_test(json_is_complete),           cmocka_unit_test(unstable_drifting_and_empty_runs_print),
         cmocka_unit_test(shifts_print_in_every_form), cmocka_unit_test(numbers_read_well),
+        cmocka_unit_test(the_control_is_not_misread), cmocka_unit_test(floors_stand_beside_what_they_concern),
+        cmocka_unit_test(counts_stand_side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
