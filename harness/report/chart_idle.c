@@ -11,6 +11,7 @@
 static const double PLOT_HEIGHT = 170;
 static const double LOGARITHMIC_FROM = 10; /* highest value over lowest */
 static const double STEP = 0.04;           /* seconds between arms at the same moment, so that none hides another */
+static const double LIGHT_AFTER = 0.15;    /* seconds that light traffic is drawn beside silence, for that reason too */
 
 typedef struct Moment {
     Metric metric;
@@ -82,7 +83,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     Panel panel = chart_new_panel(PANEL_LINES, meta->rows[row].name, "");
     panel.left = 64;
     panel.right = chart_lines_margin(source->run) + 50;
-    panel.x = (Axis){.unit = AXIS_SECONDS, .low = -0.2, .high = 3.2};
+    panel.x = (Axis){.unit = AXIS_SECONDS, .low = -0.2, .high = 3.3};
     panel.y = axis_of_row(source, row);
     chart_lines_make_room(&panel.x);
     panel.x.tic_low = 0;
@@ -100,7 +101,8 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
         LineLabel label = {NAN, NAN, 0, NULL};
         for (size_t moment = 0; moment < MOMENT_COUNT; moment++) {
             const Cell *cell = value_of(source, moment, row, arm);
-            double x = MOMENTS[moment].second + STEP * ((double)arm - (double)(meta->arm_count - 1) / 2);
+            double x = MOMENTS[moment].second + (MOMENTS[moment].light ? LIGHT_AFTER : 0) +
+                       STEP * ((double)arm - (double)(meta->arm_count - 1) / 2);
             if (!cell)
                 continue;
             put(chart, arm, &MOMENTS[moment], x, cell);

@@ -15,7 +15,7 @@ static const double PLOT_HEIGHT = 170;
 static const double SMALLEST_SHARE = 0.05;
 
 typedef struct Curve {
-    double *share, *overhead; /* percent of the slot's running time; multiple of live bytes */
+    double *share, *overhead; /* percent of the slot's running time; multiple of live bytes, NAN for a gap */
     size_t count;
 } Curve;
 
@@ -37,15 +37,18 @@ static Curve curve_of(const RunMeta *meta, const Sample *sample) {
     double least = SMALLEST_SHARE * live_peak(series);
     curve.share = zeroed(series->count, sizeof *curve.share);
     curve.overhead = zeroed(series->count, sizeof *curve.overhead);
-    for (size_t point = 0, i = 0; point < series->count && i < all; point++) {
-        if ((double)series->time_ns[point] < times[i])
-            continue;
-        if ((double)series->live_bytes[point] >= least) {
-            curve.share[curve.count] = chart_share_at(series, point);
-            curve.overhead[curve.count++] = values[i];
-        }
-        i++;
+    for (size_t point = 0, i = 0; point < series->count; point++) {
+        bool has_value = i < all && (double)series->time_ns[point] >= times[i];
+        double value = has_value ? values[i++] : NAN;
+        if ((double)series->live_bytes[point] < least)
+            value = NAN;
+        if (isnan(value) && (curve.count == 0 || isnan(curve.overhead[curve.count - 1])))
+            continue; /* no gap before the first point, and one is enough */
+        curve.share[curve.count] = chart_share_at(series, point);
+        curve.overhead[curve.count++] = value;
     }
+    if (curve.count > 0 && isnan(curve.overhead[curve.count - 1]))
+        curve.count--;
     if (curve.count < 2) /* a point is no curve */
         curve.count = 0;
     free(times);
@@ -102,7 +105,10 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
         const Curve *curve = &curves[column];
         bool control = column == meta->arm_count;
         for (size_t i = 0; i < curve->count; i++)
-            chart_lines_put(chart, control ? column + 1 : column, curve->share[i], curve->overhead[i]);
+            if (isnan(curve->overhead[i]))
+                fputc('\n', chart->data); /* gnuplot lifts the pen */
+            else
+                chart_lines_put(chart, control ? column + 1 : column, curve->share[i], curve->overhead[i]);
         if (control || !meta->arms[column].available)
             continue;
         const ComparisonRow *peaks = &chart_comparison(source, METRIC_PEAK_RSS)->rows[row];

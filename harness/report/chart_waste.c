@@ -12,7 +12,7 @@
 
 static const unsigned INK = 0x222222;
 
-/* Medians over the slots of a column, as multiples of live bytes; NAN where there is none. */
+/* Medians over the slots of a column of means over time, as multiples of live bytes; NAN where there is none. */
 typedef struct Bar {
     double waste, retention;
     double beyond; /* overhead - 1: both together, known also where usable bytes are not */
@@ -144,8 +144,8 @@ int chart_write_waste(const ChartSource *source, const char *folder) {
     if (!chart_begin(&chart, folder, "waste_retention", source, rows,
                      chart_dots_height(chart_arm_count(source->run) + 1)))
         return -1;
-    char *second = text_format("Medians of means over time. The difference between the two lines of %s (A/A) is the "
-                               "noise floor.",
+    char *second = text_format("Hollow: both together, where usable bytes were not counted. The difference between the "
+                               "two lines of %s (A/A) is the noise floor.",
                                meta->arms[meta->baseline].name);
     chart_titles(&chart, "Internal waste and retention",
                  "Full colour: internal waste, sizes rounded up. Light: retention, resident beyond usable (free memory "
