@@ -58,10 +58,10 @@ static void the_same_verdicts_from_the_archive(void **state) {
 
 static void charts_of_an_archive_lie_beside_it(void **state) {
     char *version = gnuplot_version();
-    if (!run_archive_supported() || version == NULL) {
-        free(version);
+    bool drawable = version != NULL;
+    free(version);
+    if (!run_archive_supported() || !drawable)
         skip();
-    }
     char *run = make_run(*state, "run"), *archive = below(*state, "a.tar.zst"), *charts = below(*state, "a-charts");
     assert_int_equal(run_command(command_bundle, run, "-o", archive, NULL), 0);
     assert_int_equal(run_command(command_charts, archive, "--format", "svg", NULL), 0);
@@ -70,7 +70,6 @@ static void charts_of_an_archive_lie_beside_it(void **state) {
     assert_int_equal(run_command(command_charts, archive, "--check", NULL), 0);
     /* The folder's own charts are the same. */
     assert_int_equal(run_command(command_charts, run, "--check", "-o", charts, NULL), 0);
-    free(version);
     free(run);
     free(archive);
     free(charts);
