@@ -116,9 +116,7 @@ char *word_verdict(const Run *run, const ComparisonRow *row, const Cell *cell, c
     } else if (cell->verdict == VERDICT_FAILED) {
         text = word_no_ratio(run, row, cell, comparison);
     } else if (cell->verdict == VERDICT_VARIES) {
-        char *spread = word_percent(cell->spread);
-        text = joined(text_format("varies by %s", spread), failures);
-        free(spread);
+        text = joined(text_format("varies by %.2g %%", cell->spread * 100), failures);
     } else if (cell->control && cell->verdict != VERDICT_EXACT) {
         text = text_copy(row->unstable && !row->disturbed_too_often ? "differs from itself" : "the same library");
         if (comparison->reference != run->meta.baseline) { /* its ratio is not to the table's reference */
