@@ -142,8 +142,11 @@ static char *ask_packages(const void *about) {
     text_list_add(&argv, text_copy("dpkg-query"));
     text_list_add(&argv, text_copy("--search"));
     for (size_t i = 0; i < run->arm_count; i++) {
-        if (run->arms[i].path != NULL)
-            text_list_add(&argv, text_copy(run->arms[i].path));
+        const char *path = run->arms[i].path;
+        if (path != NULL)
+            text_list_add(&argv, text_copy(path));
+        if (path != NULL && strncmp(path, "/usr/lib", 8) == 0) /* as a package of before merged /usr lists it */
+            text_list_add(&argv, text_copy(path + 4));
     }
     char *output = NULL;
     if (argv.count > 2)

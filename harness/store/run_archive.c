@@ -135,6 +135,12 @@ bool run_archive_write(const char *path, const char *folder, int64_t time_s, Arc
         return fail(error, path, "the name must end in .tar.zst, .tar.gz or .tgz");
     if (!replace && access(path, F_OK) == 0)
         return fail(error, path, "exists already; choose another name with -o, or replace it with --force");
+    size_t bytes = 0;
+    for (size_t i = 0; i < files->count; i++)
+        bytes += files->items[i].length;
+    if (bytes > (size_t)UNPACKED_LIMIT_BYTES || files->count + 1 > MEMBER_LIMIT)
+        return fail(error, path,
+                    "over 1 GiB or 10,000 files, which no reader would unpack; delete the charts, or use tar");
     add_sums(files);
     char *aside = text_format("%s.XXXXXX", path);
     int fd = mkstemp(aside);
