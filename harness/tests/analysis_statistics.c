@@ -116,7 +116,7 @@ static void intervals_equal_brute_force(void **state) {
         size_t n = sizes[s], critical = 0, count = 0;
         while ((double)patterns_at_most(n, critical) / (double)((size_t)1 << n) <= 0.025)
             critical++; /* tails of 0 .. critical - 1 are small enough */
-        double d[20], walsh[210];
+        double d[20], walsh[210] = {0};
         for (size_t left = critical - 1, rank = n; rank > 0; rank--) { /* negative ranks sum to critical - 1 */
             bool negative = rank <= left;
             left -= negative ? rank : 0;
