@@ -183,7 +183,8 @@ static char *percentile_tics(const Axis *axis, double pixels, double spacing) {
     double before = -INFINITY, per_value = pixels / (axis->high - axis->low);
     for (size_t i = 0; i < sizeof tics / sizeof *tics; i++) {
         double at = -log10(1 - tics[i] / 100);
-        if (at < axis->tic_low || at > axis->tic_high * (1 + 1e-9) || (at - before) * per_value < spacing)
+        double apart = tics[i] < 99.5 ? 0.7 * spacing : spacing; /* the first labels are short */
+        if (at < axis->tic_low || at > axis->tic_high * (1 + 1e-9) || (at - before) * per_value < apart)
             continue;
         char *longer = text_format("%s%s\"p%.7g\" %.6g", text, *text ? ", " : "", tics[i], at);
         free(text);

@@ -131,8 +131,8 @@ static double legend_x(const Axis *x, double pixels) {
 
 /* Curves end close together at the limits, so that names beside their ends would be tied to them by crossing leaders:
  * they stand in a column in the order of the arms, each with its mark. */
-static double legend_y(const Axis *y, size_t line) {
-    return y->high * pow(y->low / y->high, ((double)line + 0.5) * LEGEND_LINE / PLOT_HEIGHT);
+static double legend_y(const Axis *y, size_t line, double pixels) {
+    return y->high * pow(y->low / y->high, ((double)line + 0.5) * LEGEND_LINE / pixels);
 }
 
 static void write_curve(Chart *chart, size_t number, const Curve *curve) {
@@ -173,7 +173,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
             continue;
         LineLabel *label = &labels[label_count];
         *label = chart_lines_label(source, limits, (uint32_t)column, curves[column].count > 0);
-        label->y = legend_y(&panel.y, label_count++);
+        label->y = legend_y(&panel.y, label_count++, chart_plot_height(chart));
         write_marks(chart, column, &curves[column], legend_x(&panel.x, chart_plot_width(chart, &panel)), label->y);
     }
     chart_lines_write_labels(chart, &panel, labels, label_count);
@@ -191,7 +191,8 @@ int chart_write_limit_curve(const ChartSource *source, const char *folder) {
     Chart chart;
     if (rows == 0)
         return 0;
-    if (!chart_begin(&chart, folder, "limit_curve", source, rows, PLOT_HEIGHT))
+    double legend = LEGEND_LINE * (double)(chart_arm_count(source->run) + 1);
+    if (!chart_begin(&chart, folder, "limit_curve", source, rows, fmax(PLOT_HEIGHT, legend)))
         return -1;
     char *second = text_format("Cross: the widest limit that did not suffice. Dashed: %s again (A/A), the noise floor.",
                                meta->arms[meta->baseline].name);
