@@ -70,7 +70,7 @@ static uint64_t thread_cpu_ns(void) {
 static SlotEnd watch(Child *child, const SlotPage *page, const SlotLimits *limits, Watched *watched) {
     Tracer *tracer = &watched->tracer;
     Observer observer;
-    uint64_t begin_cpu_ns = thread_cpu_ns();
+    uint64_t begin_ns = monotonic_ns(), begin_cpu_ns = thread_cpu_ns();
     observer_start(&observer, page);
     uint64_t next_ns = observer.start_ns;
     SlotEnd end = SLOT_END_DONE;
@@ -100,8 +100,8 @@ static SlotEnd watch(Child *child, const SlotPage *page, const SlotLimits *limit
     drain(child->output_fd, watched);
     watched->peak_seen_bytes = observer.peak_bytes;
     watched->series = observer_finish(&observer);
-    watched->watched_ns = monotonic_ns() - observer.start_ns;
     watched->observer_cpu_ns = thread_cpu_ns() - begin_cpu_ns;
+    watched->watched_ns = monotonic_ns() - begin_ns;
     return end;
 }
 
