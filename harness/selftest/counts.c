@@ -279,7 +279,7 @@ json_t *counts_of_power(const ReducedRuns *runs) {
 
 typedef struct Disturbed {
     json_t *same, *slow;
-    size_t rows, raw_of_same, discarded, blocks;
+    size_t rows, raw_of_same, discarded, disturbed, disturbed_rows, blocks;
     Numbers widths;
 } Disturbed;
 
@@ -295,6 +295,8 @@ static void count_disturbed(Disturbed *counts, const ReducedRun *reduced, const 
         counts->rows++;
         counts->raw_of_same += equal->p < LEVEL;
         counts->blocks += comparison->rows[r].blocks;
+        counts->disturbed += comparison->rows[r].disturbed;
+        counts->disturbed_rows += comparison->rows[r].disturbed_too_often;
         count_one(counts->same, verdict_name(equal->verdict, METRIC_THROUGHPUT));
         count_one(counts->slow, verdict_name(delayed->verdict, METRIC_THROUGHPUT));
         add_number(&counts->widths, delayed->half_width);
@@ -327,9 +329,10 @@ json_t *counts_of_noise(const ReducedRuns *disturbed, const ReducedRuns *quiet, 
     json_t *width = real(median_of(counts.widths.values, counts.widths.count));
     free(counts.widths.values);
     size_t blocks_a_row = counts.rows > 0 ? counts.blocks / counts.rows : 0;
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "runs", (json_int_t)disturbed->count,
-                     "comparisons", (json_int_t)counts.rows, "raw_of_same", (json_int_t)counts.raw_of_same, "blocks",
-                     (json_int_t)counts.blocks, "discarded_blocks", (json_int_t)counts.discarded, "same", counts.same,
-                     "slow", counts.slow, "half_width", width, "quiet_half_width",
-                     quiet_width(quiet, slow, blocks_a_row));
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "disturbed_blocks",
+                     (json_int_t)counts.disturbed, "disturbed_rows", (json_int_t)counts.disturbed_rows, "runs",
+                     (json_int_t)disturbed->count, "comparisons", (json_int_t)counts.rows, "raw_of_same",
+                     (json_int_t)counts.raw_of_same, "blocks", (json_int_t)counts.blocks, "discarded_blocks",
+                     (json_int_t)counts.discarded, "same", counts.same, "slow", counts.slow, "half_width", width,
+                     "quiet_half_width", quiet_width(quiet, slow, blocks_a_row));
 }

@@ -213,11 +213,19 @@ json_t *facts_of_observer(int argc, char **argv) {
 }
 
 json_t *facts_of_host(int argc, char **argv) {
+    static const char *const kept[] = {"cpu_model", "cpus_online", "kernel",     "libc",         "distribution",
+                                       "compiler",  "commit",      "allocbench", "clock_source", "governor",
+                                       "thp",       "aslr",        "topology",   "memory_total", "virtualisation"};
     Run *run = argc == 1 ? load(argv[0]) : NULL;
     if (run == NULL)
         return NULL;
-    json_t *host = json_loads(run->meta.host_json == NULL ? "{}" : run->meta.host_json, 0, NULL);
-    json_t *json = json_pack("{s:s, s:o}", "created", run->meta.created, "host", host == NULL ? json_object() : host);
+    json_t *whole = json_loads(run->meta.host_json == NULL ? "{}" : run->meta.host_json, 0, NULL),
+           *host = json_object();
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (json_object_get(whole, kept[i]) != NULL)
+            json_object_set(host, kept[i], json_object_get(whole, kept[i]));
+    json_decref(whole);
+    json_t *json = json_pack("{s:s, s:o}", "created", run->meta.created, "host", host);
     run_free(run);
     return json;
 }

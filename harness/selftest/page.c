@@ -200,16 +200,18 @@ static void print_noise(FILE *page, const json_t *results) {
     print_counts(page, results_at(results, "counts.noise.same"));
     fputs(" |\n| 10 % slower | ", page);
     print_counts(page, results_at(results, "counts.noise.slow"));
-    fprintf(page,
-            " |\n\n"
-            "Median half-width of the slow arm's interval: %.1f %%, on the quiet machine with as many blocks %.1f %%. "
-            "%.0f\n"
-            "blocks were discarded and measured again for %.0f that counted. Raw tests of the equal arm under 5 %%: "
-            "%.0f.\n\n",
-            100 * results_number(results, "counts.noise.half_width"),
-            100 * results_number(results, "counts.noise.quiet_half_width"),
-            results_number(results, "counts.noise.discarded_blocks"), results_number(results, "counts.noise.blocks"),
-            results_number(results, "counts.noise.raw_of_same"));
+    fprintf(
+        page,
+        " |\n\n"
+        "Median half-width of the slow arm's interval: %.1f %%, on the quiet machine with as many blocks %.1f %%. "
+        "%.0f\n"
+        "blocks were discarded and measured again for %.0f that counted. Raw tests of the equal arm under 5 %%: %.0f.\n"
+        "%.0f blocks stayed disturbed after that; because of them %.0f rows were `unstable` as a whole.\n\n",
+        100 * results_number(results, "counts.noise.half_width"),
+        100 * results_number(results, "counts.noise.quiet_half_width"),
+        results_number(results, "counts.noise.discarded_blocks"), results_number(results, "counts.noise.blocks"),
+        results_number(results, "counts.noise.raw_of_same"), results_number(results, "counts.noise.disturbed_blocks"),
+        results_number(results, "counts.noise.disturbed_rows"));
 }
 
 static void print_peaks(FILE *page, const json_t *results, const char *name, const char *title) {
@@ -287,7 +289,8 @@ static void print_optional(FILE *page, const char *before, double value, const c
 
 static void print_cost(FILE *page, const json_t *results) {
     fputs("## What the instrument costs\n", page);
-    print_optional(page, "- The observer's processor time, of the time between the marks: ",
+    print_optional(page,
+                   "- The observer's processor time, of the time it watched slots as long as the default suite's: ",
                    100 * results_number(results, "facts.observer.cpu_share"), "2 %", ", in every slot alike.\n");
     print_optional(page, "- Resident memory of a workload before anything is measured (subtracted from RSS): ",
                    results_number(results, "facts.observer.floor_bytes") / 1024, "0 KiB", "");

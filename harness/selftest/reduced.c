@@ -29,9 +29,17 @@ static void add_sample(json_t *list, const RunMeta *meta, const Sample *sample, 
     json_array_append_new(list, array);
 }
 
+/* Which of the row's blocks count although the machine was disturbed, by their place in the table. */
+static void add_disturbed(json_t *list, const Run *run, const BlockTable *table, size_t row) {
+    for (size_t i = 0; i < run->disturbed_blocks; i++)
+        for (size_t block = 0; block < table->blocks && run->disturbed[i].row == row; block++)
+            if (table->numbers[block] == run->disturbed[i].block)
+                json_array_append_new(list, json_pack("[I, I]", (json_int_t)row, (json_int_t)block));
+}
+
 json_t *reduced_from_run(const Run *run, const char *name, double wall_s) {
     const RunMeta *meta = &run->meta;
-    json_t *arms = json_array(), *rows = json_array(), *samples = json_array();
+    json_t *arms = json_array(), *rows = json_array(), *samples = json_array(), *disturbed = json_array();
     for (size_t arm = 0; arm < meta->arm_count; arm++)
         json_array_append_new(arms, json_string(meta->arms[arm].name));
     BlockTable *tables = block_tables_of_run(run, BLOCKS_COMPARED);
@@ -41,13 +49,15 @@ json_t *reduced_from_run(const Run *run, const char *name, double wall_s) {
         for (size_t i = 0; i < tables[row].blocks * tables[row].columns; i++)
             if (tables[row].slots[i] != NULL)
                 add_sample(samples, meta, tables[row].slots[i], i / tables[row].columns, i % tables[row].columns);
+        add_disturbed(disturbed, run, &tables[row], row);
     }
     block_tables_free(tables, meta->row_count);
     double slot_s = run->sample_count > 0 ? wall_s / (double)run->sample_count : 0;
-    return json_pack("{s:s, s:I, s:i, s:f, s:f, s:i, s:i, s:o, s:o, s:o}", "name", name, "seed", (json_int_t)meta->seed,
-                     "baseline", (int)meta->baseline, "threshold", meta->threshold, "slot_s", slot_s, "observed_blocks",
-                     (int)run_observed_blocks(meta), "discarded_blocks", (int)run->discarded_blocks, "arms", arms,
-                     "rows", rows, "samples", samples);
+    return json_pack("{s:s, s:I, s:i, s:f, s:f, s:i, s:i, s:o, s:o, s:o, s:o}", "name", name, "seed",
+                     (json_int_t)meta->seed, "baseline", (int)meta->baseline, "threshold", meta->threshold, "slot_s",
+                     slot_s, "observed_blocks", (int)run_observed_blocks(meta), "discarded_blocks",
+                     (int)run->discarded_blocks, "arms", arms, "rows", rows, "disturbed", disturbed, "samples",
+                     samples);
 }
 
 static bool sample_from(const json_t *json, const RunMeta *meta, Sample *sample) {
@@ -103,11 +113,23 @@ static bool meta_from(json_t *json, RunMeta *meta, ReducedRun *reduced) {
     return baseline >= 0 && meta->baseline < meta->arm_count && meta->row_count > 0;
 }
 
-static bool run_from(json_t *json, ReducedRun *reduced) {
+static void disturbed_from(const json_t *list, Run *run) {
+    run->disturbed = zeroed(json_array_size(list), sizeof *run->disturbed);
+    run->disturbed_blocks = json_array_size(list);
+    for (size_t i = 0; i < run->disturbed_blocks; i++) {
+        const json_t *mark = json_array_get(list, i);
+        run->disturbed[i].row = (uint32_t)json_integer_value(json_array_get(mark, 0));
+        run->disturbed[i].block = (uint32_t)json_integer_value(json_array_get(mark, 1));
+    }
+}
+
+bool reduced_from_json(json_t *json, ReducedRun *reduced) {
+    *reduced = (ReducedRun){0};
     Run *run = &reduced->run;
     if (!meta_from(json, &run->meta, reduced))
         return false;
     run->folder = text_copy(json_string_value(json_object_get(json, "name")));
+    disturbed_from(json_object_get(json, "disturbed"), run);
     const json_t *samples = json_object_get(json, "samples");
     run->samples = zeroed(json_array_size(samples), sizeof *run->samples);
     for (size_t i = 0; i < json_array_size(samples); i++)
@@ -128,7 +150,7 @@ bool reduced_load(const char *path, ReducedRuns *runs) {
     runs->items = zeroed(json_array_size(list), sizeof *runs->items);
     bool good = true;
     for (size_t i = 0; i < json_array_size(list) && good; i++)
-        good = run_from(json_array_get(list, i), &runs->items[runs->count++]);
+        good = reduced_from_json(json_array_get(list, i), &runs->items[runs->count++]);
     if (!good)
         fprintf(stderr, "selftest: %s: run %zu is not of this format; run `make selftest`\n", path, runs->count);
     json_decref(json);
@@ -137,12 +159,16 @@ bool reduced_load(const char *path, ReducedRuns *runs) {
     return good;
 }
 
+void reduced_release(ReducedRun *reduced) {
+    run_meta_release(&reduced->run.meta);
+    free(reduced->run.samples);
+    free(reduced->run.disturbed);
+    free(reduced->run.folder);
+}
+
 void reduced_free(ReducedRuns *runs) {
-    for (size_t i = 0; i < runs->count; i++) {
-        run_meta_release(&runs->items[i].run.meta);
-        free(runs->items[i].run.samples);
-        free(runs->items[i].run.folder);
-    }
+    for (size_t i = 0; i < runs->count; i++)
+        reduced_release(&runs->items[i]);
     free(runs->items);
     *runs = (ReducedRuns){0};
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/comparison.h"
 #include "counts.h"
 #include "store/text.h"
 
@@ -37,6 +38,31 @@ static double read_seconds(const char *path) {
     if (file != NULL)
         fclose(file);
     return seconds;
+}
+
+static bool same_verdicts(const Run *one, const Run *other, Metric metric) {
+    Comparison *first = comparison_of_run(one, metric, one->meta.baseline);
+    Comparison *second = comparison_of_run(other, metric, other->meta.baseline);
+    bool same = first->row_count == second->row_count;
+    for (size_t r = 0; r < first->row_count && same; r++)
+        for (size_t c = 0; c < first->rows[r].cell_count && same; c++) {
+            const Cell *a = &first->rows[r].cells[c], *b = &second->rows[r].cells[c];
+            same = a->verdict == b->verdict && a->gate == b->gate && a->pairs == b->pairs;
+        }
+    comparison_free(first);
+    comparison_free(second);
+    return same;
+}
+
+/* Nothing may be lost that a verdict depends on: what is counted later has to be what the run itself said. */
+static bool judges_alike(const Run *run, json_t *reduced) {
+    ReducedRun back;
+    bool good = reduced_from_json(reduced, &back) && same_verdicts(run, &back.run, METRIC_THROUGHPUT) &&
+                same_verdicts(run, &back.run, METRIC_PEAK_RSS);
+    if (!good)
+        fprintf(stderr, "selftest: %s: its reduced form is judged otherwise; reduced.c must keep more\n", run->folder);
+    reduced_release(&back);
+    return good;
 }
 
 /* One line a run, so that a difference in the repository shows which run it is. */
@@ -69,10 +95,13 @@ static bool collect_runs(const char *work, const char *kind, const char *folder)
         StoreError error;
         Run *run = run_load(run_folder, &error);
         good = run != NULL;
-        if (good)
-            json_array_append_new(runs, reduced_from_run(run, strrchr(run_folder, '/') + 1, read_seconds(mark)));
-        else
+        if (good) {
+            json_t *reduced = reduced_from_run(run, strrchr(run_folder, '/') + 1, read_seconds(mark));
+            good = judges_alike(run, reduced);
+            json_array_append_new(runs, reduced);
+        } else {
             fprintf(stderr, "selftest: %s\n", error.text);
+        }
         run_free(run);
         free(run_folder);
     }

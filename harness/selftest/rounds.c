@@ -21,7 +21,7 @@ bool rounds_print(const char *run_folder) {
         return false;
     }
     Comparison *comparison = comparison_of_run(run, METRIC_THROUGHPUT, run->meta.baseline);
-    double rounds[2], extra[2];
+    double rounds[2] = {0}, extra[2] = {0};
     size_t found = 0;
     for (uint32_t arm = 0; arm < run->meta.arm_count && found < 2; arm++)
         if (arm != run->meta.baseline) {
