@@ -242,6 +242,8 @@ static void judge_ratios(const RunShift *shift, ShiftCell *cell, bool tested, bo
         cell->verdict = VERDICT_FAILED;
     else if (!tested)
         cell->verdict = VERDICT_TOO_FEW;
+    else if (cell->unstable)
+        cell->verdict = VERDICT_UNSTABLE;
     else if (!passes)
         cell->gate = cell->shift.low > 1 || cell->shift.high < 1 ? GATE_MULTIPLICITY : GATE_NONE;
     else if (size <= threshold)
@@ -260,7 +262,7 @@ static void judge(RunShift *shift, double threshold) {
     for (size_t i = 0; i < shift->cell_count; i++) {
         const ShiftCell *cell = &shift->cells[i];
         bool enough = cell->first_pairs >= SMALLEST_VERDICT && cell->second_pairs >= SMALLEST_VERDICT;
-        p[i] = enough && !cell->refused ? cell->p : NAN;
+        p[i] = enough && !cell->refused && !cell->unstable ? cell->p : NAN;
     }
     benjamini_hochberg(p, shift->cell_count, 0.05, passes);
     for (size_t i = 0; i < shift->cell_count; i++) {
@@ -270,7 +272,7 @@ static void judge(RunShift *shift, double threshold) {
         if (metric_is_ratio_free(shift->metric))
             judge_counts(shift, cell);
         else
-            judge_ratios(shift, cell, !isnan(p[i]), passes[i], threshold);
+            judge_ratios(shift, cell, cell->unstable || !isnan(p[i]), passes[i], threshold);
     }
     free(p);
     free(passes);
@@ -323,6 +325,8 @@ RunShift *run_shift_of_runs(const Run *first, const Run *second, Metric metric) 
     RunShift *shift = zeroed(1, sizeof *shift);
     shift->metric = metric;
     shift->cells = zeroed(mine->row_count * mine->arm_count, sizeof *shift->cells);
+    Comparison *first_rows = comparison_of_run(first, metric, mine->baseline),
+               *second_rows = comparison_of_run(second, metric, theirs->baseline);
     BlockTable *first_tables = block_tables_for_metric(first, metric),
                *second_tables = block_tables_for_metric(second, metric);
     for (uint32_t row = 0; row < mine->row_count; row++) {
@@ -342,6 +346,7 @@ RunShift *run_shift_of_runs(const Run *first, const Run *second, Metric metric) 
             cell->shift = (Interval){NAN, NAN, NAN};
             cell->first_ratio = cell->second_ratio = cell->first_value = cell->second_value = NAN;
             cell->refused = text_copy(refused);
+            cell->unstable = first_rows->rows[row].unstable || second_rows->rows[other_row].unstable;
             if (!refused)
                 measure_cell(cell, metric, &one, &other);
             shift->compared += cell->refused == NULL;
@@ -349,6 +354,8 @@ RunShift *run_shift_of_runs(const Run *first, const Run *second, Metric metric) 
         free(refused);
     }
     judge(shift, mine->threshold);
+    comparison_free(first_rows);
+    comparison_free(second_rows);
     block_tables_free(first_tables, mine->row_count);
     block_tables_free(second_tables, theirs->row_count);
     return shift;

@@ -25,6 +25,7 @@ typedef struct ShiftCell {
     double p;                         /* rank-sum, two-sided; NAN where there is no interval, and of counts */
     bool exact;                       /* counts: within each run all slots with the same seed gave the same value */
     double counter_error;             /* as of a ComparisonRow */
+    bool unstable;                    /* the row is, in either run, by this metric */
     bool lower_bound;                 /* one of the peaks behind it is known only as ">=" */
     Verdict verdict;
     Gate gate;

@@ -329,7 +329,8 @@ static int print_shifts(RunShift *const *shifts, size_t count, ReportFormat form
 static bool shifts_are_conclusive(RunShift *const *shifts, size_t count) {
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < shifts[i]->cell_count; c++)
-            if (shifts[i]->cells[c].refused || shifts[i]->cells[c].verdict == VERDICT_TOO_FEW)
+            if (shifts[i]->cells[c].refused || shifts[i]->cells[c].verdict == VERDICT_TOO_FEW ||
+                shifts[i]->cells[c].verdict == VERDICT_UNSTABLE)
                 return false;
     return true;
 }

@@ -110,8 +110,9 @@ void fail_if_check_shift(FailIf *condition, const RunShift *shift) {
         if (strcmp(cell->arm, condition->arm) != 0)
             continue;
         judge(condition, info, cell->row, cell->refused ? VERDICT_FAILED : cell->verdict, cell->shift,
-              cell->refused                      ? cell->refused
-              : cell->verdict == VERDICT_TOO_FEW ? "n too small"
-                                                 : "no value in one of the runs");
+              cell->refused                       ? cell->refused
+              : cell->verdict == VERDICT_TOO_FEW  ? "n too small"
+              : cell->verdict == VERDICT_UNSTABLE ? "unstable"
+                                                  : "no value in one of the runs");
     }
 }
