@@ -16,8 +16,9 @@
 #include "signed_rank.h"
 
 enum { POOL = 200, DRAWS = 4000 };
-/* Beyond this many blocks an estimate's own noise is small beside that between rows: POOL shrinks to keep the price. */
-enum { FULL_POOL_BLOCKS = 32, SMALLEST_POOL = 40 };
+/* Beyond this many blocks an estimate's own noise is small beside that between rows, and beyond this many rows it is
+ * averaged over all their pools: POOL shrinks to keep the price. */
+enum { FULL_POOL_BLOCKS = 32, FULL_POOL_ROWS = 6, SMALLEST_POOL = 40 };
 /* An interval needs as many rows, or blocks in a row, as one of signed ranks: fewer cannot reach its level. */
 enum { SMALLEST_COUNT = 6 };
 
@@ -35,10 +36,12 @@ static void fill_pool(const LogRatios *row, gsl_rng *rng, double *pool, size_t s
     free(walsh);
 }
 
-static size_t pool_size(size_t blocks) {
-    if (blocks <= FULL_POOL_BLOCKS)
-        return POOL;
-    size_t size = POOL * FULL_POOL_BLOCKS * FULL_POOL_BLOCKS / (blocks * blocks);
+static size_t pool_size(size_t blocks, size_t rows) {
+    size_t size = POOL;
+    if (blocks > FULL_POOL_BLOCKS)
+        size = size * FULL_POOL_BLOCKS * FULL_POOL_BLOCKS / (blocks * blocks);
+    if (rows > FULL_POOL_ROWS)
+        size = size * FULL_POOL_ROWS / rows;
     return size < SMALLEST_POOL ? SMALLEST_POOL : size;
 }
 
@@ -50,15 +53,17 @@ Estimate bootstrap_mean_over_rows(const LogRatios *rows, size_t row_count, uint6
     size_t *sizes = zeroed(row_count, sizeof *sizes);
     double *means = zeroed(DRAWS, sizeof *means);
 
-    size_t used = 0, largest = 0;
+    size_t used = 0, largest = 0, wanted = 0;
     double sum = 0;
+    for (size_t i = 0; i < row_count; i++)
+        wanted += rows[i].count > 0;
     for (size_t i = 0; i < row_count; i++) {
         if (rows[i].count == 0)
             continue;
         double *walsh = zeroed(rows[i].count * (rows[i].count + 1) / 2, sizeof *walsh);
         sum += hodges_lehmann(rows[i].values, rows[i].count, walsh);
         free(walsh);
-        sizes[used] = pool_size(rows[i].count);
+        sizes[used] = pool_size(rows[i].count, wanted);
         fill_pool(&rows[i], rng, pools + used * POOL, sizes[used]);
         largest = rows[i].count > largest ? rows[i].count : largest;
         used++;

@@ -88,9 +88,21 @@ static size_t walsh_averages(const double *differences, size_t n, double *walsh)
     return count;
 }
 
+/* gsl_stats_median() selects twice for an even count; the second middle value is the next above the first, which one
+ * pass finds. The bootstrap of a long run is mostly this function. */
 double hodges_lehmann(const double *differences, size_t n, double *walsh) {
     size_t count = walsh_averages(differences, n, walsh);
-    return count ? gsl_stats_median(walsh, 1, count) : NAN;
+    if (count == 0)
+        return NAN;
+    double middle = gsl_stats_select(walsh, 1, count, (count - 1) / 2), next = INFINITY;
+    if (count % 2 == 1)
+        return middle;
+    size_t at_most = 0;
+    for (size_t i = 0; i < count; i++) {
+        at_most += walsh[i] <= middle;
+        next = walsh[i] > middle && walsh[i] < next ? walsh[i] : next;
+    }
+    return (middle + (at_most > count / 2 ? middle : next)) / 2;
 }
 
 Estimate signed_rank_estimate(const double *differences, size_t n) {
