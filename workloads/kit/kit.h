@@ -6,6 +6,7 @@
 
 #include "block.h"
 #include "clock.h"
+#include "filled.h"
 #include "idle.h"
 #include "mapping.h"
 #include "probe.h"
