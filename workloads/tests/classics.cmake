@@ -60,3 +60,36 @@ verify_under_all(malloc_large malloc_large --ops 30 --min-size 1M --max-size 3M)
 calls_test(malloc_large [[near(sizes(23, 25), 60, 0) && sizes(26, 47) == 0 && near(of("log.malloc"), 60, 50) &&
   of("log.peak_bytes") > 13 * 5 * 1048576 && of("log.peak_bytes") < 20 * 25 * 1048576]]
   malloc_large --ops 60)
+
+# Blocks of 65 words and more are rare: those that are 100 times or more as large, 1 % + 0.1 % + 0.01 %. Every round has
+# its own threads; what was swapped into the shared array is freed by others.
+verify_under_all(mstress mstress --threads 3 --ops 60000)
+calls_test(mstress [[near(of("log.malloc"), 120000, 200) && near(sizes(10, 30) / of("log.malloc"), 0.0111, 0.001) &&
+  of("log.remote") > 0.3 * of("swaps") && of("log.remote") < of("swaps") && of("rounds") == 4 &&
+  of("log.threads") == 13 && of("swaps") > 0.1 * of("operations") &&
+  of("swaps") < 0.25 * of("operations") && of("log.live_at_end") < 50]]
+  mstress --threads 3 --scale 50 --ops 120000)
+
+# glibc itself callocs some 300 bytes for each new thread; the workload's blocks are of 128.
+# The shared slots hold at most 1000 blocks, and nearly every block is freed by another thread than it came from.
+verify_under_all(mleak mleak --ops 2000)
+calls_test(mleak [[of("log.calloc") >= 5000 && near(sizes(7, 7), 5000, 20) && near(of("log.threads"), 5001, 0) &&
+  of("log.peak_blocks") < 1100 && of("blocks_at_end") > 980 && of("blocks_at_end") <= 1000 &&
+  near(of("log.remote"), 5000, 50) && of("log.live_at_end") < 50]]
+  mleak --ops 5000)
+
+# Over five turns as much is freed forward as backward; at a turn's end, and at no other time, the buffer is full.
+verify_under_all(sh6bench sh6bench --threads 2 --ops 100000)
+verify_under_all(sh6bench_short sh6bench --threads 4 --ops 50000 --calls 23)
+calls_test(sh6bench [[near(of("log.malloc"), 82000, 50) && near(of("log.peak_blocks"), 2000, 50) &&
+  near(of("log.ascending") / of("log.free"), 0.5, 0.02) && of("log.remote") == 0 && of("turns") == 51 &&
+  sizes(11, 47) < 50 && sizes(7, 10) > 1000]]
+  sh6bench --threads 1 --calls 2000 --ops 82000)
+
+# 100 blocks of their own for each that comes from the main thread; 12 sizes as in the table.
+verify_under_all(sh8bench sh8bench --threads 3 --ops 100000)
+verify_under_all(sh8bench_handed sh8bench --threads 2 --ops 100000 --own 1 --calls 1000)
+calls_test(sh8bench [[near(of("log.malloc"), 101000, 50) && of("log.remote") == 1000 &&
+  of("blocks_handed_over") == 1000 && near(sizes(4, 4) / 100000, 5000 / 7321, 0.02) && near(sizes(18, 18), 13, 2) &&
+  of("log.peak_blocks") <= 10000 + 1100]]
+  sh8bench --threads 2 --ops 101000 --calls 10000)
