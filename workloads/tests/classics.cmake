@@ -93,3 +93,40 @@ calls_test(sh8bench [[near(of("log.malloc"), 101000, 50) && of("log.remote") == 
   of("blocks_handed_over") == 1000 && near(sizes(4, 4) / 100000, 5000 / 7321, 0.02) && near(sizes(18, 18), 13, 2) &&
   of("log.peak_blocks") <= 10000 + 1100]]
   sh8bench --threads 2 --ops 101000 --calls 10000)
+
+# Of 1024 allocations 4 are aligned, 16 callocs, 80 reallocs (a part of them of empty bins, by malloc); 10000 to a life.
+verify_under_all(t_test1 t_test1 --threads 2 --ops 20000 --life 3000 --memory 4M)
+calls_test(t_test1 [[near(of("log.aligned"), 200000 * 4 / 1024, 90) && near(sizes(13, 14) / 200000, 0.59, 0.01) &&
+  of("log.realloc") > 200000 * 40 / 1024 && of("log.realloc") < 200000 * 80 / 1024 &&
+  near(of("log.malloc") + of("log.calloc") + of("log.realloc") + of("log.aligned"), 200000, 300) &&
+  near(of("log.calloc"), 200000 * 16 / 1024, 250) && of("log.remote") == 0 &&
+  of("short_lived_threads") == 20 && of("log.peak_blocks") <= 2 * 335 + 100 && of("log.live_at_end") < 50]]
+  t_test1 --threads 2 --ops 200000 --memory 6710886)
+
+# Every size exponent is half as frequent as the one below: 8 to 15 bytes are half of all.
+verify_under_all(alloc_test alloc_test --threads 2 --ops 100000)
+calls_test(alloc_test [[near(of("hot_visits") / of("operations"), 0.8, 0.01) && of("log.remote") == 0 &&
+  near(sizes(0, 4) / of("log.malloc"), 0.53, 0.02) && near(sizes(5, 5) / of("log.malloc"), 0.25, 0.02) &&
+  near(sizes(6, 6) / of("log.malloc"), 0.125, 0.02) && near(of("log.malloc"), 100000, 3000) &&
+  of("log.peak_blocks") <= 5100]]
+  alloc_test --threads 2 --ops 200000 --slots 5000)
+
+# Half of the intervals are freed, an eighth realloc'd; new sizes are 10 + 1014 u^3.
+verify_under_all(phong phong --threads 4 --ops 50000)
+verify_under_all(phong_many phong --ops 30000)
+calls_test(phong [[near(of("log.malloc"), 200000, 100) && near(of("log.realloc") / of("log.malloc"), 0.25, 0.03) &&
+  of("log.peak_blocks") < 2100 && of("log.peak_blocks") > 1950 && of("log.remote") == 0]]
+  phong --threads 2 --ops 200000)
+calls_test(phong_sizes [[near(of("requested_bytes") / of("operations"), 10 + 1014 / 4, 5) && sizes(4, 6) > 30000 &&
+  sizes(11, 47) < 50]]
+  phong --threads 1 --ops 100000)
+
+# A batch after every two loops of the same length: a third of all blocks, and with more threads all of these are remote.
+verify_under_all(rptest rptest --threads 3 --ops 20000)
+verify_under_all(rptest_exponential rptest --threads 2 --ops 20000 --distribution exponential --max-size 100K --cross 1)
+verify_under_all(rptest_alone rptest --threads 1 --ops 20000 --distribution linear)
+calls_test(rptest [[near(of("blocks_handed_over"), 20000, 200) && near(of("log.remote"), 20200, 300) &&
+  near(of("log.aligned") / 60000, 2 / 3 * 4088 / 15993, 0.02) && sizes(15, 47) < 50 && sizes(14, 14) > 25000]]
+  rptest --threads 2 --ops 60000)
+calls_test(rptest_linear [[of("log.remote") == 0 && near(sizes(0, 13) / 60000, 1 - 0.488 * 0.488, 0.03)]]
+  rptest --threads 1 --ops 60000 --distribution linear)
