@@ -8,6 +8,12 @@
  * Topology `ring`: N threads in a circle; thread i frees what thread i-1 allocated and allocates the same sizes again
  * for thread i+1. What is live stays exactly the same, so the ideal RSS is flat.
  *
+ * Topology `server`: N threads, each with a shelf for every power of two of sizes, the longer the larger the blocks. A
+ * thread allocates a batch of a random power of two, puts it on its shelf and lays the batch that was longest there
+ * down at the door of a random thread, which frees it. So lifetime grows with size, and all but one in N blocks are
+ * freed by another thread than their own. Once the shelves are full, what they hold stays about the same; a door holds
+ * --limit batches.
+ *
  * Batches travel by value in the kit's memory, so that nothing but the blocks themselves comes from malloc. A block
  * belongs to the thread that holds the batch it stands in.
  */
@@ -17,7 +23,7 @@
 
 #include "kit/event.h"
 
-enum { TOPOLOGY_QUEUE, TOPOLOGY_RING };
+enum { TOPOLOGY_QUEUE, TOPOLOGY_RING, TOPOLOGY_SERVER };
 
 static uint64_t topology = TOPOLOGY_QUEUE, producers = 0, proxies = 0, consumers = 0, queue_kind = QUEUE_FIFO;
 static uint64_t batch_blocks = 64, queue_limit = 256, outstanding_bytes = 16 << 20, minimum_size = 16;
@@ -212,31 +218,197 @@ static void work_ring(Worker *worker) {
         timed_releases(worker, batch);
 }
 
-static void run(const Options *options) {
-    const uint32_t threads = options->threads;
-    const bool ring = topology == TOPOLOGY_RING;
-    rails = ring ? threads : queue_kind == QUEUE_SPSC ? producers : 1;
-    queue_count = rails * (!ring && proxies ? 2 : 1);
+/* Batches of one power of two of sizes; the oldest one is replaced by the newest. */
+typedef struct Shelf {
+    Batch **batches; /* those not yet used have a count of 0 */
+    uint64_t length, oldest;
+} Shelf;
+
+enum { SHELVES = 32 };
+
+/* A server's thread. Its door is queues[index]: any thread lays batches down there, only this one takes them. */
+typedef struct Servant {
+    _Alignas(128) _Atomic uint64_t at_door; /* batches claimed or lying there, at most `queue_limit` */
+    Batch *taken;                           /* from the door */
+    uint64_t remote_frees;                  /* blocks it freed that another thread had allocated */
+    Shelf shelves[SHELVES];                 /* by the exponent of the power of two */
+} Servant;
+
+static Servant *servants;     /* by thread; NULL unless this is a server */
+static _Atomic uint32_t busy; /* servants that may still lay something down */
+
+static uint32_t exponent(uint32_t size) {
+    return 31 - (uint32_t)__builtin_clz(size);
+}
+
+static void create_shelf(Shelf *shelf, uint64_t length) {
+    const size_t stride = sizeof(Batch) + batch_blocks * sizeof(Block);
+    unsigned char *batches = mapping_create(length, stride);
+    shelf->length = length;
+    shelf->batches = mapping_create(length, sizeof *shelf->batches);
+    for (uint64_t i = 0; i < length; i++)
+        shelf->batches[i] = (Batch *)(void *)(batches + i * stride);
+}
+
+static void create_servants(uint32_t threads) {
+    const uint32_t lowest = exponent((uint32_t)minimum_size), highest = exponent((uint32_t)maximum_size);
+    servants = mapping_create(threads, sizeof *servants);
+    atomic_store_explicit(&busy, threads, memory_order_relaxed);
+    for (uint32_t i = 0; i < threads; i++) {
+        servants[i].taken = create_batch();
+        for (uint32_t power = lowest; power <= highest; power++)
+            create_shelf(&servants[i].shelves[power], window * (power - lowest + 1));
+    }
+}
+
+/* Sizes of one power of two, which the first draw decides; returns its exponent. */
+static uint32_t draw_alike(Worker *worker, Batch *batch, uint64_t count) {
+    const uint32_t power = exponent(sizes_pick(sizes, random_high(random_next(&worker->random))));
+    const uint64_t from = UINT64_C(1) << power, end = 2 * from;
+    const uint32_t smallest = (uint32_t)(from < minimum_size ? minimum_size : from);
+    const uint32_t range = (uint32_t)((end > maximum_size ? maximum_size + 1 : end) - smallest);
+    batch->count = count;
+    batch->bytes = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t size = smallest + random_below(&worker->random, range);
+        batch->blocks[i].size = size;
+        batch->bytes += size;
+    }
+    return power;
+}
+
+/* Frees what lies at the thread's own door; whether anything did. */
+static bool clear_door(Worker *worker) {
+    Servant *servant = &servants[worker->index];
+    bool found = false;
+    while (queue_drain(queues[worker->index], servant->taken)) {
+        found = true;
+        atomic_fetch_sub_explicit(&servant->at_door, 1, memory_order_relaxed);
+        event_notify(&room);
+        timed_releases(worker, servant->taken);
+        if (servant->taken->blocks[0].owner != worker->index)
+            servant->remote_frees += servant->taken->count;
+    }
+    return found;
+}
+
+/* Relaxed: only the number matters, the queue orders the batches. */
+static bool try_claim(Servant *servant) {
+    uint64_t now = atomic_load_explicit(&servant->at_door, memory_order_relaxed);
+    while (now < queue_limit) {
+        if (atomic_compare_exchange_weak_explicit(&servant->at_door, &now, now + 1, memory_order_relaxed,
+                                                  memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Lays the batch down at the door of a random thread, once there is room. Meanwhile the thread clears its own door, and
+ * it is woken when something is laid down there: if all slept, all doors would be clear, and none would wait.
+ */
+static void lay_down(Worker *worker, const Batch *batch) {
+    uint32_t target = random_below(&worker->random, (uint32_t)queue_count);
+    while (!try_claim(&servants[target])) {
+        uint32_t key = event_prepare(&room);
+        if (clear_door(worker) || atomic_load_explicit(&servants[target].at_door, memory_order_relaxed) < queue_limit)
+            event_cancel(&room);
+        else
+            event_wait(&room, key);
+    }
+    queue_push(queues[target], batch);
+    event_notify(&room);
+}
+
+/* Until no thread lays anything down any more. `busy` is read before the door is looked at, acquire: what a thread laid
+   down before it released `busy` is found. */
+static void wait_for_others(Worker *worker) {
+    atomic_fetch_sub_explicit(&busy, 1, memory_order_acq_rel);
+    event_notify(&room);
+    for (bool others = true; others;) {
+        uint32_t key = event_prepare(&room);
+        others = atomic_load_explicit(&busy, memory_order_acquire) > 0;
+        if (clear_door(worker) || !others)
+            event_cancel(&room);
+        else
+            event_wait(&room, key);
+    }
+}
+
+static void clear_shelves(Worker *worker, const Servant *servant) {
+    for (uint32_t power = 0; power < SHELVES; power++) {
+        const Shelf *shelf = &servant->shelves[power];
+        for (uint64_t i = 0; i < shelf->length; i++)
+            timed_releases(worker, shelf->batches[i]);
+    }
+}
+
+static void work_server(Worker *worker) {
+    Servant *servant = &servants[worker->index];
+    Batch *hand = create_batch();
+    team_begin(worker);
+    for (uint64_t taken; (taken = worker_take(worker, batch_blocks)) > 0;) {
+        Shelf *shelf = &servant->shelves[draw_alike(worker, hand, taken)];
+        Batch *oldest = shelf->batches[shelf->oldest];
+        timed_allocations(worker, hand);
+        worker_done(worker, taken, hand->bytes);
+        shelf->batches[shelf->oldest] = hand;
+        shelf->oldest = (shelf->oldest + 1) % shelf->length;
+        if (oldest->count)
+            lay_down(worker, oldest);
+        hand = oldest;
+        clear_door(worker);
+        probe_break(worker->probe);
+    }
+    worker_seal(worker, 0);
+    wait_for_others(worker);
+    team_end(worker);
+    clear_shelves(worker, servant);
+}
+
+static uint64_t remote_frees(uint32_t threads) {
+    uint64_t remote = 0;
+    for (uint32_t i = 0; i < threads; i++)
+        remote += servants[i].remote_frees;
+    return remote;
+}
+
+/* A door has room for twice its limit: a cell that is being read may look taken. */
+static void create_queues(uint32_t threads) {
+    const bool ring = topology == TOPOLOGY_RING, server = topology == TOPOLOGY_SERVER;
+    const QueueKind kind = ring ? QUEUE_SPSC : server ? QUEUE_MPMC : (QueueKind)queue_kind;
+    const size_t capacity = ring ? 2 * window : server ? 2 * queue_limit : queue_limit;
+    rails = ring || server ? threads : queue_kind == QUEUE_SPSC ? producers : 1;
+    queue_count = rails * (proxies ? 2 : 1);
     queues = mapping_create(queue_count, sizeof *queues);
     pushers_left = mapping_create(queue_count, sizeof *pushers_left);
     for (size_t i = 0; i < queue_count; i++) {
-        queues[i] = queue_create(ring ? QUEUE_SPSC : (QueueKind)queue_kind, ring ? 2 * window : queue_limit,
-                                 sizeof(Batch) + batch_blocks * sizeof(Block));
+        queues[i] = queue_create(kind, capacity, sizeof(Batch) + batch_blocks * sizeof(Block));
         uint64_t pushers = i < rails ? producers : proxies;
         atomic_store_explicit(&pushers_left[i], (uint32_t)(rails > 1 ? 1 : pushers), memory_order_relaxed);
     }
+}
+
+static void run(const Options *options) {
+    static void (*const bodies[])(Worker *) = {work_queue, work_ring, work_server};
+    const uint32_t threads = options->threads;
+    create_queues(threads);
+    if (topology == TOPOLOGY_SERVER)
+        create_servants(threads);
     sizes = sizes_create((SizeDistribution)distribution, (uint32_t)minimum_size, (uint32_t)maximum_size, options->seed);
     Worker *workers = workers_create(options, threads);
-    uint32_t sharing = ring ? threads : (uint32_t)producers;
+    uint32_t sharing = topology == TOPOLOGY_QUEUE ? (uint32_t)producers : threads;
     for (uint32_t i = 0; i < sharing; i++) {
         worker_assign(&workers[i], options, i, sharing);
-        if (ring) /* equally many whole batches for each thread */
+        if (topology == TOPOLOGY_RING) /* equally many whole batches for each thread */
             workers[i].remaining = (options->operations / sharing + batch_blocks - 1) / batch_blocks * batch_blocks;
     }
     slot_note_start_rss();
-    team_run(options, workers, threads, ring ? work_ring : work_queue);
-    if (!ring)
+    team_run(options, workers, threads, bodies[topology]);
+    if (topology == TOPOLOGY_QUEUE)
         kit_note("maximum_in_flight_bytes", atomic_load_explicit(&in_flight_maximum, memory_order_relaxed));
+    if (topology == TOPOLOGY_SERVER)
+        kit_note("remote_frees", remote_frees(threads));
     queue_note(queues, queue_count);
 }
 
@@ -267,14 +439,17 @@ static void settle_threads(Options *options) {
         consumers = options->threads - producers - proxies;
 }
 
+static const char *const topology_choices[] = {"queue", "ring", "server", NULL};
+
 static void check_options(Options *options) {
     if (minimum_size > maximum_size)
         kit_usage_error("--min-size %llu: must not exceed --max-size, which is %llu", (unsigned long long)minimum_size,
                         (unsigned long long)maximum_size);
-    if (topology == TOPOLOGY_RING) {
+    if (topology != TOPOLOGY_QUEUE) {
         if (producers || proxies || consumers)
-            kit_usage_error("--topology ring: every thread allocates and frees, so --producers, --proxies and "
-                            "--consumers do not apply");
+            kit_usage_error("--topology %s: every thread allocates and frees, so --producers, --proxies and "
+                            "--consumers do not apply",
+                            topology_choices[topology]);
         return;
     }
     settle_threads(options);
@@ -286,16 +461,15 @@ static void check_options(Options *options) {
                         (unsigned long long)producers);
 }
 
-static const char *const topology_choices[] = {"queue", "ring", NULL};
-
 static const Parameter parameters[] = {
     {"topology", PARAMETER_CHOICE, &topology, 0, 0, topology_choices,
-     "From producers to consumers, or a ring in which each thread frees its predecessor's blocks"},
+     "From producers to consumers, a ring in which each thread frees its predecessor's blocks, or a server"},
     {"producers", PARAMETER_COUNT, &producers, 0, KIT_MAXIMUM_THREADS, NULL,
      "Threads that allocate; 0: those left over (half of them if consumers is 0 too)"},
     {"proxies", PARAMETER_COUNT, &proxies, 0, KIT_MAXIMUM_THREADS, NULL, "Threads that pass batches on"},
     {"consumers", PARAMETER_COUNT, &consumers, 0, KIT_MAXIMUM_THREADS, NULL, "Threads that free; 0: those left over"},
-    {"queue", PARAMETER_CHOICE, &queue_kind, 0, 0, queue_names, "How batches travel; a ring always uses spsc"},
+    {"queue", PARAMETER_CHOICE, &queue_kind, 0, 0, queue_names,
+     "How batches travel; a ring always uses spsc, a server mpmc"},
     {"batch", PARAMETER_COUNT, &batch_blocks, 1, 4096, NULL, "Blocks in a batch"},
     {"limit", PARAMETER_COUNT, &queue_limit, 1, 1 << 16, NULL, "Batches a queue holds"},
     {"outstanding", PARAMETER_BYTES, &outstanding_bytes, 1, UINT64_C(1) << 40, NULL,
@@ -305,7 +479,8 @@ static const Parameter parameters[] = {
     {"distribution", PARAMETER_CHOICE, &distribution, 0, 0, sizes_names,
      "All sizes equally often, or all powers of two equally often"},
     {"touch", PARAMETER_BYTES, &touch_bytes, 0, 1 << 30, NULL, "Bytes of a block the producer writes at most"},
-    {"window", PARAMETER_COUNT, &window, 1, 4096, NULL, "Batches each thread of a ring has on the way"},
+    {"window", PARAMETER_COUNT, &window, 1, 4096, NULL,
+     "Batches each thread of a ring has on the way; of a server as many times as the sizes doubled"},
 };
 
 static const Preset presets[] = {
@@ -313,11 +488,13 @@ static const Preset presets[] = {
     {"pc_fan", "--producers 1 --queue mpmc", "one thread allocates, all others free"},
     {"pc_ring", "--topology ring", "each thread frees what its predecessor allocated; live bytes stay the same"},
     {"pc_free_only", "--consumers 1 --queue mpmc", "one thread only frees what all others allocate"},
+    {"server", "--topology server --batch 16 --limit 16 --max-size 4K --distribution logarithmic",
+     "lifetime grows with size, and a random thread frees the block"},
 };
 
 static const Workload workload = {
     .name = "producer_consumer",
-    .summary = "blocks are allocated in one thread and freed in another, in pairs, fans and rings",
+    .summary = "blocks are allocated in one thread and freed in another: pairs, fans, rings, a server",
     .models = "message passing between threads: pipelines, actors, brokers",
     .published =
         "message-passing benchmarks of snmalloc (Lietar et al., ISMM 2019) and of Hoard's authors (ASPLOS 2000)",

@@ -59,6 +59,7 @@ refuse "$folder/blowup" --bytes --bytes 64K
 refuse "$folder/size_shift" --bytes --bytes 64K --threads 2
 refuse "$folder/soak" --bytes --bytes 64K
 refuse "$folder/soak" --replacements --replacements 100 --threads 2
+refuse "$folder/producer_consumer" --consumers --preset server --consumers 1
 refuse "$folder/producer_consumer" --threads --threads 4 --preset pc_pair
 refuse "$folder/producer_consumer" --threads --threads 1 --preset pc_fan
 refuse "$folder/producer_consumer" --producers --topology ring --producers 1
