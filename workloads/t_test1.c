@@ -36,18 +36,22 @@ KIT_INLINE void reallocate(Caller caller, Held *bin, size_t size) {
     bin->size = size;
 }
 
+KIT_INLINE void fill_aligned(Caller caller, Held *bin, size_t alignment, size_t size) {
+    bin->size = caller_aligned_size(alignment, size);
+    bin->block = caller_aligned_alloc(caller, alignment, bin->size);
+}
+
 KIT_INLINE void fill_bin(Caller caller, Held *bin, uint32_t kind, uint32_t further, size_t size) {
     if (kind >= CALLOC_BELOW && kind < REALLOC_BELOW) {
         reallocate(caller, bin, size);
     } else {
         caller_release(caller, bin);
-        bin->size = size;
-        bin->block = kind < ALIGNED_BELOW
-                         ? caller_aligned_alloc(caller, (size_t)16 << random_scale(further, ALIGNMENTS), size)
-                     : kind < CALLOC_BELOW ? caller_calloc(caller, 1, size)
-                                           : caller_malloc(caller, size);
+        if (kind < ALIGNED_BELOW)
+            fill_aligned(caller, bin, (size_t)16 << random_scale(further, ALIGNMENTS), size);
+        else
+            *bin = (Held){kind < CALLOC_BELOW ? caller_calloc(caller, 1, size) : caller_malloc(caller, size), size};
     }
-    caller_touch(caller, bin->block, size);
+    caller_touch(caller, bin->block, bin->size);
 }
 
 KIT_INLINE void free_burst(Caller caller, State *state, Random *random) {
@@ -70,9 +74,9 @@ __attribute__((noinline)) static void timed_life(State *state) {
         for (; burst > 0; burst--) {
             const uint64_t draw = random_next(&random), place = random_next(&random);
             const uint32_t size = 1 + random_scale(random_low(draw), largest);
-            fill_bin(caller, &state->bins[random_scale(random_high(place), count)],
-                     random_scale(random_high(draw), DRAWS), random_low(place), size);
-            requested += size;
+            Held *bin = &state->bins[random_scale(random_high(place), count)];
+            fill_bin(caller, bin, random_scale(random_high(draw), DRAWS), random_low(place), size);
+            requested += bin->size;
         }
     }
     for (uint32_t i = 0; i < count; i++)

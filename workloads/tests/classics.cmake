@@ -130,3 +130,61 @@ calls_test(rptest [[near(of("blocks_handed_over"), 20000, 200) && near(of("log.r
   rptest --threads 2 --ops 60000)
 calls_test(rptest_linear [[of("log.remote") == 0 && near(sizes(0, 13) / 60000, 1 - 0.488 * 0.488, 0.03)]]
   rptest --threads 1 --ops 60000 --distribution linear)
+
+# The single-thread shapes: in which order blocks are freed is what they are.
+foreach(shape lifo fifo random_slots)
+  verify_under_all(${shape} ${shape} --ops 100000)
+  verify_under_all(${shape}_threads ${shape} --ops 50000 --threads 3 --min-size 1 --max-size 20K)
+endforeach()
+calls_test(lifo [[near(of("log.malloc"), 100000, 50) && of("log.descending") > 0.99 * of("log.free") &&
+  near(of("log.peak_blocks"), 500, 50)]]
+  lifo --ops 100000 --depth 500)
+calls_test(fifo [[near(of("log.malloc"), 100500, 50) && of("log.ascending") > 0.99 * of("log.free") &&
+  near(of("log.peak_blocks"), 500, 50)]]
+  fifo --ops 100000 --slots 500)
+calls_test(random_slots [[near(of("log.malloc"), 100500, 50) && near(of("log.ascending") / of("log.free"), 0.5, 0.02) &&
+  near(of("log.peak_blocks"), 500, 50) && near(sizes(5, 6) / of("log.malloc"), 0.3333, 0.02)]]
+  random_slots --ops 100000 --slots 500)
+
+# From 16 bytes to 64 KiB are 12 doublings, then 1 malloc.
+verify_under_all(realloc_growth realloc_growth --ops 2000)
+verify_under_all(realloc_growth_slow realloc_growth --ops 5000 --growth 125 --max-size 20K --threads 2)
+calls_test(realloc_growth [[near(of("log.realloc") / of("log.malloc"), 12, 0.5) && near(sizes(16, 16), 26000 / 13, 60) &&
+  near(of("log.malloc") + of("log.realloc"), 26000, 50) && of("log.peak_blocks") < 100]]
+  realloc_growth --ops 26000 --min-size 64K --max-size 64K)
+
+# A calloc that does not clear is found, with and without --verify (verdict 4).
+verify_under_all(calloc_zero calloc_zero --ops 5000)
+verify_under_all(calloc_zero_tiny calloc_zero --ops 20000 --min-size 1 --max-size 64 --threads 2)
+calls_test(calloc_zero [[near(of("log.calloc"), 21000, 50) && of("log.malloc") < 50 &&
+  near(of("log.peak_blocks"), 1000, 50)]]
+  calloc_zero --ops 20000)
+if(NOT sanitized)
+  foreach(flag --pin --verify)
+    workload_test(bad.calloc_zero${flag} slot_page verdict 4 /usr/bin/env CALL_LOG_DIRTY=1
+                  LD_PRELOAD=$<TARGET_FILE:call_log> $<TARGET_FILE:calloc_zero> ${flag} --ops 1000)
+  endforeach()
+endif()
+
+verify_under_all(aligned aligned --ops 5000 --slots 20)
+workload_test(verify.aligned_multiples.default sh ${here}/verify.sh default $<TARGET_FILE:aligned> --ops 20000 --slots 20
+              --multiples yes)
+verify_under_all(aligned_small aligned --ops 20000 --max-align 64 --max-size 100 --threads 2)
+calls_test(aligned [[near(of("log.aligned"), 20100, 0) && of("log.malloc") < 50 && near(of("log.peak_blocks"), 100, 50)]]
+  aligned --ops 20000 --slots 100 --max-align 64K)
+
+# 1000 blocks of 4 KiB; an allocator has to have at least that much in memory, and this one not twice as much.
+verify_under_all(size_sweep size_sweep --ops 100000 --bytes 4M)
+verify_under_all(size_sweep_large size_sweep --ops 50 --bytes 16M --size 4M)
+verify_under_all(size_sweep_tiny size_sweep --ops 100000 --bytes 1M --size 8)
+calls_test(size_sweep [[near(sizes(12, 12), 21000, 20) && of("filled_blocks") == 1000 &&
+  of("filled_rss_bytes") >= 0.97 * 4096000 && of("filled_rss_bytes") < 8192000 && of("filled_overhead_percent") < 100]]
+  size_sweep --ops 20000 --size 4K --bytes 4096000)
+
+verify_under_all(traverse traverse --ops 100000 --objects 5000)
+calls_test(traverse [[near(of("log.malloc"), 25000, 50) && near(of("log.peak_blocks"), 5000, 50) &&
+  of("survivors") == 5000 && of("operations") == 100000]]
+  traverse --ops 100000 --objects 5000)
+# What the measure says of placement must show: never churned lies in a row, churned does not.
+calls_test(traverse_fresh [[of("same_page_percent") > 80]] traverse --ops 1000 --objects 5000 --churn 0)
+calls_test(traverse_churned [[of("same_page_percent") < 40]] traverse --ops 1000 --objects 5000 --churn 4)
