@@ -188,3 +188,39 @@ calls_test(traverse [[near(of("log.malloc"), 25000, 50) && near(of("log.peak_blo
 # What the measure says of placement must show: never churned lies in a row, churned does not.
 calls_test(traverse_fresh [[of("same_page_percent") > 80]] traverse --ops 1000 --objects 5000 --churn 0)
 calls_test(traverse_churned [[of("same_page_percent") < 40]] traverse --ops 1000 --objects 5000 --churn 4)
+
+# Seen from the parent's side: with fixed work, with fixed time, and with arguments that cannot be run together.
+foreach(name threadtest linux_scalability cache_thrash cache_scratch glibc_simple glibc_thread malloc_large mstress mleak
+             sh6bench sh8bench t_test1 alloc_test phong rptest lifo fifo random_slots realloc_growth calloc_zero aligned
+             size_sweep)
+  workload_test(slot_page.${name} slot_page finished $<TARGET_FILE:${name}> --ops 2000)
+  workload_test(slot_page.${name}_timed slot_page finished $<TARGET_FILE:${name}> --seconds 0.05 --pin)
+endforeach()
+# It asks for nothing between the marks, which "finished" does not accept.
+workload_test(slot_page.traverse slot_page verdict 0 $<TARGET_FILE:traverse> --ops 2000)
+workload_test(slot_page.traverse_timed slot_page verdict 0 $<TARGET_FILE:traverse> --seconds 0.05 --pin)
+
+# refuses(PROGRAM ARGS...)
+function(refuses program)
+  string(MAKE_C_IDENTIFIER "${ARGN}" row)
+  workload_test(slot_page.${program}${row} slot_page verdict 2 $<TARGET_FILE:${program}> ${ARGN})
+endfunction()
+refuses(threadtest --objects 3 --threads 4)
+refuses(glibc_simple --threads 2)
+refuses(malloc_large --min-size 2M --max-size 1M)
+refuses(malloc_large --max-size 2G --live 100000)
+refuses(mstress --ops 3 --threads 4)
+refuses(sh6bench --calls 19 --threads 4)
+refuses(sh8bench --threads 1)
+refuses(sh8bench --calls 9 --threads 3)
+refuses(t_test1 --memory 1M --size 1M)
+refuses(alloc_test --slots 9 --threads 2)
+refuses(phong --min-size 2K)
+refuses(rptest --min-size 2K --max-size 1K)
+refuses(lifo --min-size 2K)
+refuses(realloc_growth --start 1K)
+refuses(aligned --max-align 12)
+refuses(aligned --min-align 64 --max-align 32)
+refuses(size_sweep --size 1M --bytes 1M)
+refuses(size_sweep --threads 2)
+refuses(traverse --threads 2)
