@@ -119,10 +119,10 @@ __attribute__((noinline)) static uint64_t timed_replay(Worker *worker, Slot *slo
 
 static void replay(Worker *worker, Replay *record, uint64_t count) {
     while (count > 0) {
-        size_t left = RECORD_CALLS - record->cursor, run = count < left ? count : left;
-        worker_done(worker, run, timed_replay(worker, record->slots, record->calls + record->cursor, run));
-        record->cursor = (record->cursor + run) % RECORD_CALLS;
-        count -= run;
+        size_t left = RECORD_CALLS - record->cursor, part = count < left ? count : left;
+        worker_done(worker, part, timed_replay(worker, record->slots, record->calls + record->cursor, part));
+        record->cursor = (record->cursor + part) % RECORD_CALLS;
+        count -= part;
     }
 }
 

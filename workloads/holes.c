@@ -70,9 +70,9 @@ static void fill_counted(Worker *worker, Block *blocks, size_t count) {
 static void punch_holes(Worker *worker, Block *blocks, size_t count) {
     uint64_t bytes = 0, stayed = 0;
     for (size_t at = 0; at < count; at += one_in, stayed++) {
-        size_t run = count - at < one_in ? count - at : one_in;
-        size_t survivor = random_below(&worker->random, (uint32_t)run);
-        timed_release(worker, blocks + at, run, survivor);
+        size_t group = count - at < one_in ? count - at : one_in;
+        size_t survivor = random_below(&worker->random, (uint32_t)group);
+        timed_release(worker, blocks + at, group, survivor);
         bytes += blocks[at + survivor].size;
     }
     atomic_fetch_add_explicit(&kept_bytes, bytes, memory_order_relaxed);

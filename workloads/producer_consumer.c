@@ -285,6 +285,7 @@ static bool clear_door(Worker *worker) {
         found = true;
         atomic_fetch_sub_explicit(&servant->at_door, 1, memory_order_relaxed);
         event_notify(&room);
+        probe_break(worker->probe);
         timed_releases(worker, servant->taken);
         if (servant->taken->blocks[0].owner != worker->index)
             servant->remote_frees += servant->taken->count;

@@ -103,18 +103,18 @@ static void fill_heap(Worker *worker, Heap *heap) {
 }
 
 /* Reads the resident bytes where the next step of the work is done. */
-static void check_point(const Worker *worker, uint64_t work, size_t *next) {
-    while (*next < CHECKPOINTS && worker->operations >= work / CHECKPOINTS * (*next + 1))
+static void check_point(const Worker *worker, uint64_t share, size_t *next) {
+    while (*next < CHECKPOINTS && worker->operations >= share / CHECKPOINTS * (*next + 1))
         resident[(*next)++] = slot_resident_bytes();
 }
 
 static void churn(Worker *worker, Heap *heap) {
-    const uint64_t work = worker->remaining;
+    const uint64_t share = worker->remaining;
     size_t next = 0;
     for (uint64_t taken; (taken = worker_take(worker, WORKER_BATCH)) > 0;) {
         worker_done(worker, taken, timed_replacements(worker, heap, taken));
         if (worker->index == 0) {
-            check_point(worker, work, &next);
+            check_point(worker, share, &next);
             probe_break(worker->probe);
         }
     }
