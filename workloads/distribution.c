@@ -25,7 +25,8 @@ typedef struct Profile {
 } Profile;
 
 /*
- * The four profiles are made up from what such programs do; none was recorded from a program.
+ * The four profiles are made up, as round numbers, from what such programs do; none was recorded from a program. What
+ * dies together in a program dies at random times here: a profile knows sizes, rates and live counts only.
  *
  * key_value: entries (key, header, value) of four magnitudes that live long, and for each of them requests and replies
  * that are gone after a few calls; six in ten allocations are such.
@@ -36,8 +37,8 @@ static const Row key_value[] = {
 };
 
 /*
- * json_service: a document is parsed into many small nodes and short strings that die together with the request, few
- * requests at a time; buffers for input and output; a few thousand sessions that stay.
+ * json_service: documents of few requests at a time, parsed into many small nodes and short strings; buffers for input
+ * and output; a few thousand sessions that stay.
  */
 static const Row json_service[] = {
     {24, 24, 250, 1500},  {40, 56, 300, 2500},  {8, 32, 300, 2000},  {64, 256, 80, 400},
@@ -45,8 +46,8 @@ static const Row json_service[] = {
 };
 
 /*
- * compiler: syntax tree and symbols pile up in many sizes and hardly ever die, temporary lists and strings come and go
- * quickly, tables double now and then.
+ * compiler: the nodes of syntax trees and symbol tables, many and of many sizes, that live long; temporary lists and
+ * strings that come and go quickly; a few tables.
  */
 static const Row compiler[] = {
     {16, 16, 150, 8000}, {24, 48, 250, 40000}, {56, 96, 150, 30000}, {104, 256, 60, 6000},
@@ -133,14 +134,17 @@ static size_t count_slots(const Profile *profile) {
     return count;
 }
 
+/* Of the rows before `row`. */
+static uint64_t rate_before(const Profile *profile, size_t row) {
+    uint64_t rate = 0;
+    for (size_t i = 0; i < row; i++)
+        rate += profile->rows[i].rate;
+    return rate;
+}
+
 /* How many of the record's calls are those of the rows before `row`: always even. */
 static size_t calls_before(const Profile *profile, size_t row) {
-    uint64_t all = 0, before = 0;
-    for (size_t i = 0; i < profile->row_count; i++) {
-        all += profile->rows[i].rate;
-        before += i < row ? profile->rows[i].rate : 0;
-    }
-    return 2 * (size_t)(RECORD_CALLS / 2 * before / all);
+    return 2 * (size_t)(RECORD_CALLS / 2 * rate_before(profile, row) / rate_before(profile, profile->row_count));
 }
 
 /* Any two calls of one slot cancel out, wherever they stand: pairs are drawn and then shuffled one by one. */
@@ -242,7 +246,7 @@ static const Parameter parameters[] = {
 static const Preset presets[] = {
     {"key_value", "--profile key_value", "entries that stay, requests that are gone at once"},
     {"json_service", "--profile json_service", "many small nodes and strings for each of few requests"},
-    {"compiler", "--profile compiler", "small objects of many sizes that pile up, and brief temporary ones"},
+    {"compiler", "--profile compiler", "many small objects of many sizes that live long, and brief temporary ones"},
     {"message_broker", "--profile message_broker", "messages of widely spread sizes that queue up"},
 };
 
