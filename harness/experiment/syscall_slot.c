@@ -13,7 +13,8 @@
 #include "row_command.h"
 #include "scratch.h"
 
-enum { BASE_OPERATIONS = 1 };
+/* Work that is too small for its own batches would be refused as no work at all. */
+enum { BASE_OPERATIONS = 4096 };
 
 typedef struct Call {
     char name[48];
@@ -127,7 +128,8 @@ static SlotEnd count_calls(const SlotRequest *request, const char *strace, const
     SlotEnd end = run_traced(request, strace, folder, request->operations, 1, &process, &counts, error);
     bool good = end == SLOT_END_DONE && process.status == SAMPLE_OK;
     if (good && request->operations > 0) {
-        end = run_traced(request, strace, folder, BASE_OPERATIONS, -1, &base, &counts, error);
+        uint64_t least = request->operations / 2 < BASE_OPERATIONS ? request->operations / 2 : BASE_OPERATIONS;
+        end = run_traced(request, strace, folder, least > 0 ? least : 1, -1, &base, &counts, error);
         good = end == SLOT_END_DONE && base.status == SAMPLE_OK;
     }
     bool base_failed = base.status != SAMPLE_OK;
@@ -184,5 +186,6 @@ uint64_t syscall_operations(uint64_t operations, uint64_t slot_ns) {
     if (slot_ns <= SYSCALL_MOST_NS)
         return operations;
     uint64_t share = (uint64_t)((double)operations * SYSCALL_MOST_NS / (double)slot_ns);
-    return share > BASE_OPERATIONS || operations <= BASE_OPERATIONS ? share : BASE_OPERATIONS + 1;
+    uint64_t enough = UINT64_C(4) * BASE_OPERATIONS;
+    return share >= enough ? share : operations < enough ? operations : enough;
 }

@@ -3,11 +3,12 @@
  *
  * strace stops a process twice at every system call, which makes rows that wait on futexes a hundred times slower and
  * changes how threads meet. So nothing else is taken from such a slot, its work is shortened (SYSCALL_MOST_NS of normal
- * work), and it is counted whole and without sampling. The counts of the same command with one operation are
- * subtracted: starting the process, the workload's own tables and its report are the same for every arm. What an
- * allocator asks for when its heap first fills is the difference that stays, and in short work there is more of it for
- * each operation than in long work. Where the work cannot be set the counts are those of the whole process. A kind of
- * call that the longer work happened to need less often, such as futex, counts as 0.
+ * work), and it is counted whole and without sampling. The counts of the same command with some thousand
+ * operations (or half of them, where they are few) are subtracted: starting the process, the workload's own tables and
+ * its report are the same for every arm. What an allocator asks for when its heap first fills is the difference that
+ * stays, and in short work there is more of it for each operation than in long work. Where the work cannot be set the
+ * counts are those of the whole process. A kind of call that the longer work happened to need less often, such as
+ * futex, counts as 0.
  */
 #ifndef ALLOCBENCH_EXPERIMENT_SYSCALL_SLOT_H
 #define ALLOCBENCH_EXPERIMENT_SYSCALL_SLOT_H
