@@ -127,7 +127,7 @@ static bool add_program(Assembly *assembly, const char *row_name, const char *pr
         .workload = text_copy(program_name),
         .kind = ROW_PROGRAM,
         .arguments = text_copy(program->command),
-        .unit = text_copy("runs"),
+        .unit = text_copy(program->unit),
         .unsupported = program_unsupported(program),
         .sha256 = program_sha256(program),
     };

@@ -54,7 +54,7 @@ typedef struct Measuring {
     PlannedSlot *slots; /* room for one block */
     size_t slots_per_block;
     Canary canary;
-    char *scratch; /* of programs; each has its own folder in it */
+    Scratch scratch; /* of programs; each has its own folder in it */
     uint64_t begin_ns;
     size_t done;
     bool measured; /* anything at all, by this process */
@@ -147,8 +147,9 @@ static SlotEnd start_slot(Measuring *measuring, uint32_t row_index, const Arm *a
     const Row *row = &meta->rows[row_index];
     SlotLimits limits = {meta->timeout_ns, meta->memory_cap_bytes, experiment->stop};
     if (row->kind == ROW_PROGRAM) {
-        char *scratch = text_format("%s/%u", measuring->scratch, row_index);
-        ProgramSlotRequest request = {row->arguments, scratch, arm, padding, row->thp, limits};
+        char *scratch = scratch_row_folder(&measuring->scratch, row_index);
+        const Program *program = measuring->scratch.programs[row_index];
+        ProgramSlotRequest request = {program, scratch, arm, padding, row->thp, limits};
         SlotEnd end = slot_run_program(&request, sample, measuring->error);
         free(scratch);
         return end;
@@ -420,7 +421,7 @@ ExperimentEnd experiment_run(Experiment *experiment, const char *folder, RunWrit
             end = EXPERIMENT_FAILED;
         free(load);
     }
-    scratch_remove(measuring.scratch);
+    scratch_release(&measuring.scratch);
     for (size_t i = 0; i < meta->row_count; i++)
         free(measuring.rows[i].hung);
     canary_release(&measuring.canary);

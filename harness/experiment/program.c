@@ -3,16 +3,25 @@
  */
 #include "program.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wordexp.h>
 
 #include "ini_file.h"
 #include "places.h"
 #include "process.h"
 #include "suite.h"
 
-enum { PREPARE_TIMEOUT_MS = 300000 };
+enum { SCRIPT_TIMEOUT_MS = 300000 };
+
+static bool set_requests(Program *program, const char *value, StoreError *what) {
+    if (text_to_u64(value, 1, UINT64_C(1) << 40, &program->requests))
+        return true;
+    snprintf(what->text, sizeof what->text, "requests = '%s': give a whole number above 0", value);
+    return false;
+}
 
 static bool on_key(void *user, const char *section, const char *key, const char *value, StoreError *what) {
     Program *program = user;
@@ -20,24 +29,151 @@ static bool on_key(void *user, const char *section, const char *key, const char 
         const char *key;
         char **field;
     } fields[] = {
-        {"summary", &program->summary},
-        {"package", &program->package},
-        {"prepare", &program->prepare},
-        {"command", &program->command},
+        {"summary", &program->summary}, {"models", &program->models}, {"package", &program->package},
+        {"prepare", &program->prepare}, {"before", &program->before}, {"command", &program->command},
+        {"server", &program->server},   {"ready", &program->ready},   {"load", &program->load},
+        {"metric", &program->metric},   {"check", &program->check},
     };
     if (strcmp(section, "program") != 0) {
         snprintf(what->text, sizeof what->text, "unknown section [%s]; there is only [program]", section);
         return false;
     }
+    if (strcmp(key, "requests") == 0)
+        return set_requests(program, value, what);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].key, key) != 0)
             continue;
         *fields[i].field = text_copy(value);
         return true;
     }
-    snprintf(what->text, sizeof what->text, "[program] has no key '%s'; it has summary, package, prepare, command",
+    snprintf(what->text, sizeof what->text,
+             "[program] has no key '%s'; it has summary, models, package, prepare, before, check and either command or "
+             "server, ready, load, requests, metric",
              key);
     return false;
+}
+
+/* ---- commands ---- */
+
+/* 'text' with every mark replaced; owned. */
+static char *replace(const char *text, const char *mark, const char *with) {
+    char *result = text_copy("");
+    for (const char *found; (found = strstr(text, mark)) != NULL; text = found + strlen(mark)) {
+        char *longer = text_format("%s%.*s%s", result, (int)(found - text), text, with);
+        free(result);
+        result = longer;
+    }
+    char *whole = text_format("%s%s", result, text);
+    free(result);
+    return whole;
+}
+
+/* The folder is put in after the line was split, so it may hold any character. */
+bool program_words(const char *command, const char *scratch, TextList *words) {
+    static const char stand_in[] = "\001", stand_in_socket[] = "\001/socket";
+    char *marked = replace(command, "{scratch}", stand_in);
+    char *line = replace(marked, "{socket}", stand_in_socket);
+    wordexp_t expanded;
+    int code = wordexp(line, &expanded, WRDE_NOCMD | WRDE_UNDEF);
+    for (size_t i = 0; code == 0 && i < expanded.we_wordc; i++)
+        text_list_add(words, replace(expanded.we_wordv[i], stand_in, scratch));
+    if (code == 0 || code == WRDE_NOSPACE)
+        wordfree(&expanded);
+    free(line);
+    free(marked);
+    return code == 0 && words->count > 0;
+}
+
+/* The first word that is neither env nor a setting for it: the program itself; owned, NULL when there is none. */
+static char *find_executable(const char *command) {
+    TextList words = {0};
+    char *executable = NULL;
+    if (program_words(command, "", &words)) {
+        size_t i = 0;
+        if (strcmp(words.items[0], "env") == 0) {
+            for (i = 1; i < words.count && strchr(words.items[i], '=') != NULL; i++)
+                continue;
+        }
+        executable = i < words.count ? text_copy(words.items[i]) : NULL;
+    }
+    text_list_release(&words);
+    return executable;
+}
+
+/* ---- loading ---- */
+
+static const char *missing_key(const Program *program) {
+    const struct {
+        const char *key;
+        bool given;
+    } keys[] = {
+        {"ready", program->ready != NULL},
+        {"load", program->load != NULL},
+        {"metric", program->metric != NULL},
+        {"requests", program->requests > 0},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (!keys[i].given)
+            return keys[i].key;
+    }
+    return NULL;
+}
+
+static bool check_commands(const Program *program, StoreError *error) {
+    const struct {
+        const char *key, *command;
+    } commands[] = {
+        {"command", program->server == NULL ? program->command : NULL},
+        {"server", program->server},
+        {"ready", program->ready},
+        {"load", program->load},
+        {"check", program->check},
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        char *executable = commands[i].command == NULL ? NULL : find_executable(commands[i].command);
+        bool good = commands[i].command == NULL || executable != NULL;
+        free(executable);
+        if (good)
+            continue;
+        snprintf(error->text, sizeof error->text,
+                 "%s: %s = %s: no command that can be run without a shell; put quotes around special characters",
+                 program->path, commands[i].key, commands[i].command);
+        return false;
+    }
+    return true;
+}
+
+static bool complete(Program *program, StoreError *error) {
+    bool has_command = program->command != NULL && *program->command != '\0';
+    bool has_server = program->server != NULL && *program->server != '\0';
+    const char *missing = has_server ? missing_key(program) : NULL;
+    if (!has_server && (program->ready != NULL || program->load != NULL || program->metric != NULL)) {
+        snprintf(error->text, sizeof error->text,
+                 "%s: ready, load and metric belong to a server; add 'server = ...' or remove them", program->path);
+    } else if (!has_server && !has_command) {
+        snprintf(error->text, sizeof error->text,
+                 "%s: [program] has no command; add 'command = ...', or 'server = ...' for a server", program->path);
+    } else if (has_server && has_command) {
+        snprintf(error->text, sizeof error->text, "%s: [program] has both command and server; remove one",
+                 program->path);
+    } else if (missing != NULL) {
+        snprintf(error->text, sizeof error->text, "%s: a server needs '%s = ...'; add it", program->path, missing);
+    } else if (check_commands(program, error)) {
+        if (has_server)
+            program->command = text_format("%s; %s", program->server, program->load);
+        program->unit = has_server ? "requests" : "runs";
+        return true;
+    }
+    return false;
+}
+
+/* A script's name is relative to the description. */
+static void find_script(char **script, const char *path, size_t folder_length) {
+    if (*script == NULL || (*script)[0] == '/')
+        return;
+    char *full = text_format("%.*s%s", (int)folder_length, path, *script);
+    free(*script);
+    *script = full;
 }
 
 Program *program_load(const char *name, StoreError *error) {
@@ -53,32 +189,25 @@ Program *program_load(const char *name, StoreError *error) {
     const char *file = slash == NULL ? path : slash + 1;
     const char *dot = strrchr(file, '.');
     program->name = text_copy_part(file, dot == NULL ? strlen(file) : (size_t)(dot - file));
-    if (!ini_file_read(path, on_key, program, error)) {
+    if (!ini_file_read(path, on_key, program, error) || !complete(program, error)) {
         program_free(program);
         return NULL;
     }
-    if (program->command == NULL || *program->command == '\0') {
-        snprintf(error->text, sizeof error->text, "%s: [program] has no command; add 'command = ...'", path);
-        program_free(program);
-        return NULL;
-    }
-    if (program->prepare != NULL && program->prepare[0] != '/') {
-        char *script = text_format("%.*s%s", (int)(file - path), path, program->prepare);
-        free(program->prepare);
-        program->prepare = script;
-    }
+    find_script(&program->prepare, path, (size_t)(file - path));
+    find_script(&program->before, path, (size_t)(file - path));
     return program;
 }
 
 void program_free(Program *program) {
     if (program == NULL)
         return;
-    free(program->name);
-    free(program->path);
-    free(program->summary);
-    free(program->package);
-    free(program->prepare);
-    free(program->command);
+    char *fields[] = {
+        program->name,    program->path,   program->summary, program->models,  program->package,
+        program->prepare, program->before, program->check,   program->command, program->server,
+        program->ready,   program->load,   program->metric,
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        free(fields[i]);
     free(program);
 }
 
@@ -86,49 +215,69 @@ TextList program_names(void) {
     return suite_list_files(places_programs());
 }
 
-char *program_executable(const char *command) {
-    command += strspn(command, " \t");
-    return text_copy_part(command, strcspn(command, " \t"));
-}
+/* ---- what it needs ---- */
 
-char *program_unsupported(const Program *program) {
-    if (!process_find("hyperfine", NULL))
-        return text_copy("hyperfine is not installed: apt-get install hyperfine");
-    char *executable = program_executable(program->command);
+static char *missing_executable(const Program *program, const char *command) {
+    if (command == NULL)
+        return NULL;
+    char *executable = find_executable(command), *problem = NULL;
     bool found = strchr(executable, '/') != NULL ? access(executable, X_OK) == 0 : process_find(executable, NULL);
-    char *problem = NULL;
     if (!found)
         problem = text_format("%s is not installed: apt-get install %s", executable,
                               program->package == NULL ? executable : program->package);
-    else if (program->prepare != NULL && access(program->prepare, R_OK) != 0)
-        problem = text_format("the script %s is missing; restore it", program->prepare);
     free(executable);
     return problem;
 }
 
-bool program_prepare(const Program *program, const char *scratch, StoreError *error) {
-    if (program->prepare == NULL)
+char *program_unsupported(const Program *program) {
+    const char *scripts[] = {program->prepare, program->before};
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        if (scripts[i] != NULL && access(scripts[i], R_OK) != 0)
+            return text_format("the script %s is missing; restore it", scripts[i]);
+    }
+    if (program->server == NULL && !process_find("hyperfine", NULL))
+        return text_copy("hyperfine is not installed: apt-get install hyperfine");
+    const char *commands[] = {program->server == NULL ? program->command : program->server, program->ready,
+                              program->load, program->check};
+    char *problem = NULL;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0] && problem == NULL; i++)
+        problem = missing_executable(program, commands[i]);
+    return problem;
+}
+
+static bool run_script(char *script, const char *scratch, StoreError *error) {
+    if (script == NULL)
         return true;
-    char *argv[] = {"sh", program->prepare, (char *)scratch, NULL};
+    char *argv[] = {"sh", script, (char *)scratch, NULL};
     char *output;
-    int code = process_capture(argv, PREPARE_TIMEOUT_MS, &output);
+    int code = process_capture(argv, SCRIPT_TIMEOUT_MS, &output);
     free(output);
     if (code != 0)
-        snprintf(error->text, sizeof error->text, "%s failed with code %d; run it by hand: sh %s FOLDER",
-                 program->prepare, code, program->prepare);
+        snprintf(error->text, sizeof error->text, "%s failed with code %d; run it by hand: sh %s FOLDER", script, code,
+                 script);
     return code == 0;
 }
 
+bool program_prepare(const Program *program, const char *scratch, StoreError *error) {
+    return run_script(program->prepare, scratch, error);
+}
+
+bool program_before_slot(const Program *program, const char *scratch, StoreError *error) {
+    return run_script(program->before, scratch, error);
+}
+
+/* The hashes side by side: each stays checkable with sha256sum. */
 char *program_sha256(const Program *program) {
-    char *description = process_sha256(program->path);
-    char *script = program->prepare == NULL ? NULL : process_sha256(program->prepare);
-    if (description == NULL || script == NULL) {
-        free(script);
-        return description;
+    const char *files[] = {program->path, program->prepare, program->before};
+    char *all = NULL;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char *one = files[i] == NULL ? NULL : process_sha256(files[i]);
+        if (one == NULL)
+            continue;
+        char *longer = all == NULL ? text_copy(one) : text_format("%s+%s", all, one);
+        free(all);
+        free(one);
+        all = longer;
     }
-    /* Both hashes side by side: each stays checkable with sha256sum. */
-    char *both = text_format("%s+%s", description, script);
-    free(description);
-    free(script);
-    return both;
+    return all;
 }

@@ -1,5 +1,6 @@
 /*
- * program.h - a real program that hyperfine times as a whole, described by an .ini file.
+ * program.h - a real program, described by an .ini file: a command that hyperfine times as a whole, or a server that is
+ * put under load by a client and timed by that client's own report.
  */
 #ifndef ALLOCBENCH_EXPERIMENT_PROGRAM_H
 #define ALLOCBENCH_EXPERIMENT_PROGRAM_H
@@ -7,13 +8,25 @@
 #include "../store/run_store.h"
 #include "../store/text.h"
 
+/* Commands are one line in shell quoting, run without a shell. {scratch} stands for the scratch folder. */
 typedef struct Program {
     char *name;
     char *path; /* of the .ini file */
     char *summary;
+    char *models;  /* which behaviour of real software it stands for */
     char *package; /* what to install when the program is missing */
     char *prepare; /* path of the script that fills the scratch folder, or NULL */
-    char *command; /* one line in shell quoting; {scratch} stands for the scratch folder */
+    char *before;  /* path of the script that runs before each slot, untimed, or NULL */
+    char *command; /* what is timed; of a server "SERVER; LOAD", which is only shown and compared */
+    char *check;   /* a command that runs after the load, without preload: what it prints counts as output; or NULL */
+
+    /* Of a server; {socket} stands for a path in the scratch folder that is free for a Unix socket. */
+    char *server;      /* a command that stays in the foreground; NULL for a program that ends by itself */
+    char *ready;       /* a command that ends with 0 when the server answers */
+    char *load;        /* the client, which prints CSV with one line a test */
+    char *metric;      /* the CSV's column with requests a second */
+    uint64_t requests; /* that the client makes in each test */
+    const char *unit;  /* of a slot's operations: "runs" or "requests" */
 } Program;
 
 /* A name of an installed description, or a path (with a '/'). */
@@ -24,13 +37,14 @@ TextList program_names(void);
 /* NULL when this machine can run it, else why not with the cure; owned. */
 char *program_unsupported(const Program *program);
 
-/* The first word of the command: the program itself; owned. */
-char *program_executable(const char *command);
+/* The words of a command, with the scratch folder put in; owned. False when the line's quoting is wrong. */
+bool program_words(const char *command, const char *scratch, TextList *words);
 
-/* Runs the prepare script with the scratch folder as its argument. */
+/* Run the prepare script and the script before a slot with the scratch folder as their argument. */
 bool program_prepare(const Program *program, const char *scratch, StoreError *error);
+bool program_before_slot(const Program *program, const char *scratch, StoreError *error);
 
-/* The SHA-256 of description and prepare script together; owned, NULL when it cannot be told. */
+/* The SHA-256 of description and scripts together; owned, NULL when it cannot be told. */
 char *program_sha256(const Program *program);
 
 #endif

@@ -17,6 +17,9 @@
 #include "cores.h"
 #include "launch.h"
 #include "process.h"
+#include "server_slot.h"
+
+enum { CHECK_TIMEOUT_MS = 60000 };
 
 /* 'text' for a POSIX shell's word rules, which hyperfine -N follows; owned. */
 static char *quoted(const char *text) {
@@ -33,37 +36,26 @@ static char *quoted(const char *text) {
     return result;
 }
 
-static char *replace_scratch(const char *command, const char *scratch) {
-    static const char mark[] = "{scratch}";
-    char *result = text_copy("");
-    for (const char *found; (found = strstr(command, mark)) != NULL; command = found + strlen(mark)) {
-        char *longer = text_format("%s%.*s%s", result, (int)(found - command), command, scratch);
-        free(result);
-        result = longer;
+static char *join_quoted(char *owned_line, const TextList *words) {
+    for (size_t i = 0; i < words->count; i++) {
+        char *word = quoted(words->items[i]);
+        char *longer = text_format("%s %s", owned_line, word);
+        free(word);
+        free(owned_line);
+        owned_line = longer;
     }
-    char *whole = text_format("%s%s", result, command);
-    free(result);
-    return whole;
+    return owned_line;
 }
 
 static char *make_command(const ProgramSlotRequest *request) {
-    char *line = text_copy("env");
-    TextList settings = {0};
+    TextList settings = {0}, words = {0};
     text_list_split(&settings, request->arm->environment, '&');
     text_list_add(&settings, text_format("LD_PRELOAD=%s", request->arm->path));
-    for (size_t i = 0; i < settings.count; i++) {
-        char *word = quoted(settings.items[i]);
-        char *longer = text_format("%s %s", line, word);
-        free(word);
-        free(line);
-        line = longer;
-    }
+    (void)program_words(request->program->command, request->scratch, &words);
+    char *line = join_quoted(join_quoted(text_copy("env"), &settings), &words);
     text_list_release(&settings);
-    char *program = replace_scratch(request->command, request->scratch);
-    char *whole = text_format("%s %s", line, program);
-    free(program);
-    free(line);
-    return whole;
+    text_list_release(&words);
+    return line;
 }
 
 /* hyperfine's one result; false when there is none. *exit_code is -1 where the program was ended by a signal. */
@@ -84,7 +76,7 @@ static bool read_times(const char *path, Sample *sample, int *exit_code) {
     return good;
 }
 
-static uint64_t hash_output(const char *path) {
+uint64_t program_output_checksum(const char *path) {
     char *digits = process_sha256(path);
     if (digits == NULL)
         return 0;
@@ -92,6 +84,28 @@ static uint64_t hash_output(const char *path) {
     uint64_t hash = strtoull(digits, NULL, 16);
     free(digits);
     return hash;
+}
+
+bool program_output_add(const char *path, const char *text) {
+    FILE *file = fopen(path, "ae");
+    bool good = file != NULL && fputs(text, file) >= 0;
+    return file != NULL && fclose(file) == 0 && good;
+}
+
+/* Runs the program's own check of what it left and adds what that prints to the output. */
+static void check(const ProgramSlotRequest *request, const char *output, Sample *sample) {
+    const char *command = request->program->check;
+    if (command == NULL)
+        return;
+    TextList words = {0};
+    (void)program_words(command, request->scratch, &words);
+    char *text;
+    int code = process_capture(words.items, CHECK_TIMEOUT_MS, &text);
+    if (code != 0 || !program_output_add(output, text))
+        slot_set_failure(sample, SAMPLE_CORRUPT,
+                         text_format("the check of its result (%s) ended with code %d", command, code));
+    free(text);
+    text_list_release(&words);
 }
 
 static void judge(const ProgramSlotRequest *request, const Watched *watched, const char *times, const char *output,
@@ -110,20 +124,24 @@ static void judge(const ProgramSlotRequest *request, const Watched *watched, con
                                                : text_format("hyperfine gave no time: %s", line == NULL ? "" : line);
         slot_set_failure(sample, SAMPLE_CRASHED, message);
         free(line);
-    } else if (tracer->library_seen) {
-        sample->malloc_library = text_copy(request->arm->path);
-        sample->checksum = hash_output(output);
-    } else if (tracer->active) {
+    } else if (tracer->active && !tracer->library_seen) {
         slot_set_failure(sample, SAMPLE_PRELOAD_FAILED,
                          text_format("%s was not mapped in the program", request->arm->path));
     } else {
         /* Without ptrace a program may end before its mappings could be read: no proof, and no malloc_library. */
-        sample->checksum = hash_output(output);
+        if (tracer->library_seen)
+            sample->malloc_library = text_copy(request->arm->path);
+        check(request, output, sample);
+        sample->checksum = program_output_checksum(output);
     }
 }
 
 SlotEnd slot_run_program(const ProgramSlotRequest *request, Sample *sample, StoreError *error) {
     char *hyperfine;
+    if (!program_before_slot(request->program, request->scratch, error))
+        return SLOT_END_IMPOSSIBLE;
+    if (request->program->server != NULL)
+        return slot_run_server(request, sample, error);
     if (!process_find("hyperfine", &hyperfine)) {
         snprintf(error->text, sizeof error->text, "hyperfine is not installed: apt-get install hyperfine");
         return SLOT_END_IMPOSSIBLE;

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "../store/text.h"
-#include "program.h"
 
 bool scratch_folder(char **path, StoreError *error) {
     const char *parent = getenv("TMPDIR");
@@ -25,29 +24,31 @@ bool scratch_folder(char **path, StoreError *error) {
     return false;
 }
 
-static bool fill(const RunMeta *meta, uint32_t row, const char *path, StoreError *error) {
-    char *folder = text_format("%s/%u", path, row);
-    Program *program = program_load(meta->rows[row].workload, error);
-    bool good = program != NULL;
-    if (good && mkdir(folder, 0700) != 0) {
+char *scratch_row_folder(const Scratch *scratch, size_t row) {
+    return text_format("%s/%zu", scratch->path, row);
+}
+
+static bool fill(const Scratch *scratch, size_t row, StoreError *error) {
+    char *folder = scratch_row_folder(scratch, row);
+    bool good = mkdir(folder, 0700) == 0;
+    if (!good)
         snprintf(error->text, sizeof error->text, "%s: cannot create: %s", folder, strerror(errno));
-        good = false;
-    }
-    good = good && program_prepare(program, folder, error);
-    program_free(program);
+    good = good && program_prepare(scratch->programs[row], folder, error);
     free(folder);
     return good;
 }
 
-bool scratch_create(const RunMeta *meta, char **path, StoreError *error) {
-    *path = NULL;
-    bool good = true;
-    for (uint32_t row = 0; row < meta->row_count && good; row++) {
+bool scratch_create(const RunMeta *meta, Scratch *scratch, StoreError *error) {
+    *scratch = (Scratch){.programs = zeroed(meta->row_count, sizeof *scratch->programs), .count = meta->row_count};
+    for (size_t row = 0; row < meta->row_count; row++) {
         if (meta->rows[row].kind != ROW_PROGRAM || meta->rows[row].unsupported != NULL)
             continue;
-        good = (*path != NULL || scratch_folder(path, error)) && fill(meta, row, *path, error);
+        scratch->programs[row] = program_load(meta->rows[row].workload, error);
+        if (scratch->programs[row] == NULL || (scratch->path == NULL && !scratch_folder(&scratch->path, error)) ||
+            !fill(scratch, row, error))
+            return false;
     }
-    return good;
+    return true;
 }
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place) {
@@ -62,4 +63,12 @@ void scratch_remove(char *path) {
     if (path != NULL)
         (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(path);
+}
+
+void scratch_release(Scratch *scratch) {
+    for (size_t i = 0; i < scratch->count; i++)
+        program_free(scratch->programs[i]);
+    free(scratch->programs);
+    scratch_remove(scratch->path);
+    *scratch = (Scratch){0};
 }

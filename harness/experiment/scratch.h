@@ -5,9 +5,21 @@
 #define ALLOCBENCH_EXPERIMENT_SCRATCH_H
 
 #include "../store/run_store.h"
+#include "program.h"
 
-/* *path stays NULL when no row needs one. Owned; give it to scratch_remove() in every case. */
-bool scratch_create(const RunMeta *meta, char **path, StoreError *error);
+typedef struct Scratch {
+    char *path;         /* NULL when no row needs one */
+    Program **programs; /* one a row; NULL where the row is no program or cannot be run */
+    size_t count;
+} Scratch;
+
+/* Loads the programs and prepares their folders. Give it to scratch_release() in every case. */
+bool scratch_create(const RunMeta *meta, Scratch *scratch, StoreError *error);
+/* The folder of a row; owned. */
+char *scratch_row_folder(const Scratch *scratch, size_t row);
+/* Deletes the folder with all that is in it. */
+void scratch_release(Scratch *scratch);
+
 /* An empty folder with an unlikely name in TMPDIR; owned, for scratch_remove(). False with *error and NULL. */
 bool scratch_folder(char **path, StoreError *error);
 /* Deletes the folder with all that is in it and frees the path. */

@@ -67,7 +67,8 @@ static uint64_t thread_cpu_ns(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static SlotEnd watch(Child *child, const SlotPage *page, const SlotLimits *limits, Watched *watched) {
+static SlotEnd watch(Child *child, const SlotPage *page, const SlotGuide *guide, const SlotLimits *limits,
+                     Watched *watched) {
     Tracer *tracer = &watched->tracer;
     Observer observer;
     uint64_t begin_ns = monotonic_ns(), begin_cpu_ns = thread_cpu_ns();
@@ -76,7 +77,8 @@ static SlotEnd watch(Child *child, const SlotPage *page, const SlotLimits *limit
     SlotEnd end = SLOT_END_DONE;
     while (true) {
         tracer_handle_events(tracer);
-        if (tracer->ended)
+        bool goes_on = guide == NULL || guide->step(guide->user, watched);
+        if (tracer->ended || !goes_on)
             break;
         uint64_t now = monotonic_ns();
         if (now >= next_ns) {
@@ -105,8 +107,9 @@ static SlotEnd watch(Child *child, const SlotPage *page, const SlotLimits *limit
     return end;
 }
 
-SlotEnd slot_watch(const LaunchRequest *launch, const SlotPage *page, bool descendants, const char *library,
-                   const SlotLimits *limits, Watched *watched, StoreError *error) {
+static SlotEnd start_and_watch(const LaunchRequest *launch, const SlotPage *page, const SlotGuide *guide,
+                               bool descendants, const char *library, const SlotLimits *limits, Watched *watched,
+                               StoreError *error) {
     *watched = (Watched){0};
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     LaunchRequest request = *launch;
@@ -122,7 +125,7 @@ SlotEnd slot_watch(const LaunchRequest *launch, const SlotPage *page, bool desce
     if (launch_start(&request, &child, error)) {
         tracer_attach(&watched->tracer, child.pid, !request.conditions.traces, descendants, library);
         if (launch_go(&request, &child, error))
-            end = watch(&child, page, limits, watched);
+            end = watch(&child, page, guide, limits, watched);
         else
             tracer_finish(&watched->tracer);
         launch_close(&child);
@@ -130,6 +133,16 @@ SlotEnd slot_watch(const LaunchRequest *launch, const SlotPage *page, bool desce
     watched->oom_killed = oom_kills() != kills;
     sigprocmask(SIG_SETMASK, &request.signal_mask, NULL);
     return end;
+}
+
+SlotEnd slot_watch(const LaunchRequest *launch, const SlotPage *page, bool descendants, const char *library,
+                   const SlotLimits *limits, Watched *watched, StoreError *error) {
+    return start_and_watch(launch, page, NULL, descendants, library, limits, watched, error);
+}
+
+SlotEnd slot_watch_guided(const LaunchRequest *launch, const SlotGuide *guide, const char *library,
+                          const SlotLimits *limits, Watched *watched, StoreError *error) {
+    return start_and_watch(launch, NULL, guide, false, library, limits, watched, error);
 }
 
 void slot_set_failure(Sample *sample, SampleStatus status, char *owned_message) {

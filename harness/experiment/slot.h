@@ -62,10 +62,21 @@ typedef struct Watched {
     size_t output_length;
 } Watched;
 
+/* For a slot that does something to its process while that runs. */
+typedef struct SlotGuide {
+    /* Called at least every 5 ms, soon after the end of any child, and once when the process has ended; false kills
+     * what there is and ends the slot. */
+    bool (*step)(void *user, Watched *watched);
+    void *user;
+} SlotGuide;
+
 struct SlotPage;
 /* Starts the process and watches it to its end; nothing of it is left when this returns. The series is the caller's. */
 SlotEnd slot_watch(const LaunchRequest *launch, const struct SlotPage *page, bool descendants, const char *library,
                    const SlotLimits *limits, Watched *watched, StoreError *error);
+/* The same with a guide. */
+SlotEnd slot_watch_guided(const LaunchRequest *launch, const SlotGuide *guide, const char *library,
+                          const SlotLimits *limits, Watched *watched, StoreError *error);
 /* Sets the status that follows from how a process ended: crash, timeout, memory; returns false when it ended by
  * itself. `status` is as from wait(). */
 bool slot_judge_end(const Watched *watched, int status, const SlotLimits *limits, Sample *sample);

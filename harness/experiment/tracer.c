@@ -167,6 +167,9 @@ void tracer_handle_events(Tracer *tracer) {
         } else if (pid == tracer->leader) {
             tracer->ended = true;
             tracer->wait_status = status;
+        } else if (pid == tracer->companion) {
+            tracer->companion_ended = true;
+            tracer->companion_status = status;
         }
     }
     if (!tracer->active && tracer->descendants && !tracer->ended)

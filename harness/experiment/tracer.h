@@ -25,6 +25,9 @@ typedef struct Tracer {
     uint64_t minor_faults, major_faults;
     uint64_t voluntary_switches, involuntary_switches;
     bool library_seen;
+    pid_t companion;      /* one more child whose end is of interest; 0: none */
+    bool companion_ended; /* it is reaped, */
+    int companion_status; /* as from wait() */
 } Tracer;
 
 /* The leader waits before exec. Not allowed: the tracer only waits for the leader's end, as where ptrace is forbidden.
