@@ -113,6 +113,7 @@ static json_t *programs(void) {
             char *unsupported = program_unsupported(program);
             const char *summary = program->summary == NULL ? "" : program->summary;
             json_object_set_new(object, "summary", json_string(summary));
+            json_object_set_new(object, "models", json_string(program->models == NULL ? "" : program->models));
             json_object_set_new(object, "command", json_string(program->command));
             if (unsupported != NULL)
                 json_object_set_new(object, "problem", json_string(unsupported));
@@ -174,8 +175,10 @@ static void print_program(const json_t *object, bool verbose) {
     const char *problem = text_of(object, "problem");
     printf("  %-12s %s%s%s\n", text_of(object, "name"), text_of(object, "summary"), *problem != '\0' ? "  -- " : "",
            problem);
-    if (verbose)
+    if (verbose) {
+        printf("      %s\n", text_of(object, "models"));
         printf("      %s\n", text_of(object, "command"));
+    }
 }
 
 static const struct {

@@ -266,9 +266,21 @@ bool program_before_slot(const Program *program, const char *scratch, StoreError
     return run_script(program->before, scratch, error);
 }
 
+/* The file that a command runs; owned, NULL when it is not there. */
+static char *executable_path(const char *command) {
+    char *executable = find_executable(command), *path = NULL;
+    if (executable != NULL && strchr(executable, '/') != NULL)
+        return executable;
+    if (executable != NULL)
+        (void)process_find(executable, &path);
+    free(executable);
+    return path;
+}
+
 /* The hashes side by side: each stays checkable with sha256sum. */
 char *program_sha256(const Program *program) {
-    const char *files[] = {program->path, program->prepare, program->before};
+    char *executable = executable_path(program->server == NULL ? program->command : program->server);
+    const char *files[] = {program->path, program->prepare, program->before, executable};
     char *all = NULL;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char *one = files[i] == NULL ? NULL : process_sha256(files[i]);
@@ -279,5 +291,6 @@ char *program_sha256(const Program *program) {
         free(one);
         all = longer;
     }
+    free(executable);
     return all;
 }

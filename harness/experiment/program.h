@@ -44,7 +44,7 @@ bool program_words(const char *command, const char *scratch, TextList *words);
 bool program_prepare(const Program *program, const char *scratch, StoreError *error);
 bool program_before_slot(const Program *program, const char *scratch, StoreError *error);
 
-/* The SHA-256 of description and scripts together; owned, NULL when it cannot be told. */
+/* The SHA-256 of description, scripts and the program's executable together; owned, NULL when it cannot be told. */
 char *program_sha256(const Program *program);
 
 #endif

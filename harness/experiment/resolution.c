@@ -22,19 +22,28 @@
 #define SYMBOL_INDEX(info) ELF32_R_SYM(info)
 #endif
 
+typedef ElfW(Ehdr) Header;
+typedef ElfW(Phdr) Part;
+typedef ElfW(Addr) Address;
+typedef ElfW(Dyn) DynamicEntry;
+typedef ElfW(Sym) Symbol;
+typedef ElfW(Rel) Import;
+typedef ElfW(Rela) LongImport;
+typedef ElfW(auxv_t) Auxiliary;
+
 typedef struct Executable {
     const unsigned char *bytes;
     size_t size;
-    const ElfW(Ehdr) * header;
-    ElfW(Addr) symbols, strings, tables[3]; /* of relocations; addresses as linked, 0: none */
+    const Header *header;
+    Address symbols, strings, tables[3]; /* of relocations; addresses as linked, 0: none */
     size_t lengths[3], entry_sizes[3];
 } Executable;
 
 /* The bytes at an address as linked; NULL when the file does not hold so many there. */
-static const void *at(const Executable *executable, ElfW(Addr) address, size_t length) {
-    const ElfW(Ehdr) *header = executable->header;
+static const void *at(const Executable *executable, Address address, size_t length) {
+    const Header *header = executable->header;
     for (size_t i = 0; i < header->e_phnum; i++) {
-        ElfW(Phdr) part;
+        Part part;
         memcpy(&part, executable->bytes + header->e_phoff + i * sizeof part, sizeof part);
         if (part.p_type != PT_LOAD || address < part.p_vaddr || address - part.p_vaddr >= part.p_filesz)
             continue;
@@ -47,14 +56,14 @@ static const void *at(const Executable *executable, ElfW(Addr) address, size_t l
 }
 
 static bool is_native(const Executable *executable) {
-    const ElfW(Ehdr) *header = executable->header;
+    const Header *header = executable->header;
     return executable->size >= sizeof *header && memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
            header->e_ident[EI_CLASS] == (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32) &&
-           header->e_phentsize == sizeof(ElfW(Phdr)) && header->e_phoff <= executable->size &&
-           header->e_phnum <= (executable->size - header->e_phoff) / sizeof(ElfW(Phdr));
+           header->e_phentsize == sizeof(Part) && header->e_phoff <= executable->size &&
+           header->e_phnum <= (executable->size - header->e_phoff) / sizeof(Part);
 }
 
-static void take_dynamic(Executable *executable, const ElfW(Dyn) * entry) {
+static void take_dynamic(Executable *executable, const DynamicEntry *entry) {
     switch (entry->d_tag) {
     case DT_SYMTAB:
         executable->symbols = entry->d_un.d_ptr;
@@ -64,14 +73,14 @@ static void take_dynamic(Executable *executable, const ElfW(Dyn) * entry) {
         break;
     case DT_RELA:
         executable->tables[0] = entry->d_un.d_ptr;
-        executable->entry_sizes[0] = sizeof(ElfW(Rela));
+        executable->entry_sizes[0] = sizeof(LongImport);
         break;
     case DT_RELASZ:
         executable->lengths[0] = entry->d_un.d_val;
         break;
     case DT_REL:
         executable->tables[1] = entry->d_un.d_ptr;
-        executable->entry_sizes[1] = sizeof(ElfW(Rel));
+        executable->entry_sizes[1] = sizeof(Import);
         break;
     case DT_RELSZ:
         executable->lengths[1] = entry->d_un.d_val;
@@ -83,7 +92,7 @@ static void take_dynamic(Executable *executable, const ElfW(Dyn) * entry) {
         executable->lengths[2] = entry->d_un.d_val;
         break;
     case DT_PLTREL:
-        executable->entry_sizes[2] = entry->d_un.d_val == DT_RELA ? sizeof(ElfW(Rela)) : sizeof(ElfW(Rel));
+        executable->entry_sizes[2] = entry->d_un.d_val == DT_RELA ? sizeof(LongImport) : sizeof(Import);
         break;
     default:
         break;
@@ -91,17 +100,17 @@ static void take_dynamic(Executable *executable, const ElfW(Dyn) * entry) {
 }
 
 static bool find_tables(Executable *executable) {
-    const ElfW(Ehdr) *header = executable->header;
+    const Header *header = executable->header;
     for (size_t i = 0; i < header->e_phnum; i++) {
-        ElfW(Phdr) part;
+        Part part;
         memcpy(&part, executable->bytes + header->e_phoff + i * sizeof part, sizeof part);
         if (part.p_type != PT_DYNAMIC)
             continue;
-        for (size_t inside = 0; inside + sizeof(ElfW(Dyn)) <= part.p_filesz; inside += sizeof(ElfW(Dyn))) {
-            const void *bytes = at(executable, part.p_vaddr + inside, sizeof(ElfW(Dyn)));
+        for (size_t inside = 0; inside + sizeof(DynamicEntry) <= part.p_filesz; inside += sizeof(DynamicEntry)) {
+            const void *bytes = at(executable, part.p_vaddr + inside, sizeof(DynamicEntry));
             if (bytes == NULL)
                 return false;
-            ElfW(Dyn) entry;
+            DynamicEntry entry;
             memcpy(&entry, bytes, sizeof entry);
             if (entry.d_tag == DT_NULL)
                 break;
@@ -112,8 +121,8 @@ static bool find_tables(Executable *executable) {
 }
 
 static bool is_called(const Executable *executable, size_t index, const char *name) {
-    const void *bytes = at(executable, executable->symbols + index * sizeof(ElfW(Sym)), sizeof(ElfW(Sym)));
-    ElfW(Sym) symbol;
+    const void *bytes = at(executable, executable->symbols + index * sizeof(Symbol), sizeof(Symbol));
+    Symbol symbol;
     if (bytes == NULL)
         return false;
     memcpy(&symbol, bytes, sizeof symbol);
@@ -130,13 +139,13 @@ static int open_proc(pid_t pid, const char *name) {
 }
 
 /* How far from its addresses as linked the executable was loaded. */
-static bool find_shift(pid_t pid, const ElfW(Ehdr) * header, ElfW(Addr) * shift) {
+static bool find_shift(pid_t pid, const Header *header, Address *shift) {
     int fd = open_proc(pid, "auxv");
-    ElfW(auxv_t) entry;
+    Auxiliary entry;
     bool found = false;
     while (fd >= 0 && !found && read(fd, &entry, sizeof entry) == (ssize_t)sizeof entry && entry.a_type != AT_NULL) {
         found = entry.a_type == AT_ENTRY;
-        *shift = (ElfW(Addr))entry.a_un.a_val - header->e_entry;
+        *shift = (Address)entry.a_un.a_val - header->e_entry;
     }
     if (fd >= 0)
         close(fd);
@@ -144,7 +153,7 @@ static bool find_shift(pid_t pid, const ElfW(Ehdr) * header, ElfW(Addr) * shift)
 }
 
 /* The file mapped at this address; owned, NULL when it is none. */
-static char *file_at(pid_t pid, ElfW(Addr) address) {
+static char *file_at(pid_t pid, Address address) {
     int fd = open_proc(pid, "maps");
     FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
     char *line = NULL, *file = NULL;
@@ -170,12 +179,12 @@ static char *file_at(pid_t pid, ElfW(Addr) address) {
 }
 
 /* A function that is bound at its first call is imported as an address inside the executable until then. */
-static bool is_bound(const Executable *executable, ElfW(Addr) shift, ElfW(Addr) address) {
+static bool is_bound(const Executable *executable, Address shift, Address address) {
     return address != 0 && at(executable, address - shift, 1) == NULL;
 }
 
 static Resolution look(const Executable *executable, pid_t pid, const char *name, char **file) {
-    ElfW(Addr) shift;
+    Address shift;
     int memory = open_proc(pid, "mem");
     Resolution result =
         memory >= 0 && find_shift(pid, executable->header, &shift) ? RESOLUTION_ABSENT : RESOLUTION_UNKNOWN;
@@ -183,8 +192,8 @@ static Resolution look(const Executable *executable, pid_t pid, const char *name
         size_t step = executable->entry_sizes[table];
         for (size_t i = 0; step > 0 && (i + 1) * step <= executable->lengths[table]; i++) {
             const void *bytes = at(executable, executable->tables[table] + i * step, step);
-            ElfW(Rel) import; /* the first part of an ElfW(Rela), too */
-            ElfW(Addr) address;
+            Import import; /* the first part of a LongImport, too */
+            Address address;
             if (bytes == NULL)
                 break;
             memcpy(&import, bytes, sizeof import);
