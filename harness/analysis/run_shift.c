@@ -224,13 +224,16 @@ static Verdict direction(const RunShift *shift, const ShiftCell *cell) {
 }
 
 /* Counts have no noise to be beyond: any difference is one, if no two slots overlap, and each run has shown by a second
- * slot how far it repeats. */
-static void judge_counts(const RunShift *shift, ShiftCell *cell) {
+ * slot that it repeats. Of counts that vary, two and two are apart by chance in one case of three; they need a
+ * difference that matters. */
+static void judge_counts(const RunShift *shift, ShiftCell *cell, double threshold) {
     cell->verdict = VERDICT_NO_DIFFERENCE;
     if (cell->first_pairs == 0 || cell->second_pairs == 0)
         cell->verdict = VERDICT_FAILED;
     else if (cell->first_pairs < 2 || cell->second_pairs < 2)
         cell->verdict = VERDICT_TOO_FEW;
+    else if (!cell->exact && fabs(cell->shift.estimate - 1) <= threshold)
+        cell->gate = cell->shift.low > 1 || cell->shift.high < 1 ? GATE_THRESHOLD : GATE_NONE;
     else if (cell->shift.low > 1 || cell->shift.high < 1)
         cell->verdict = direction(shift, cell);
 }
@@ -270,7 +273,7 @@ static void judge(RunShift *shift, double threshold) {
         if (cell->refused)
             continue;
         if (metric_is_ratio_free(shift->metric))
-            judge_counts(shift, cell);
+            judge_counts(shift, cell, threshold);
         else
             judge_ratios(shift, cell, cell->unstable || !isnan(p[i]), passes[i], threshold);
     }
@@ -308,16 +311,22 @@ static size_t find_arm(const RunMeta *meta, const char *name) {
     return i;
 }
 
-/* False when the row has none of this metric, in either run. */
-static bool has_values(const Side *first, const Side *second, Metric metric) {
-    const Side *sides[] = {first, second};
-    bool any = metric_is_expected(&first->run->meta, metric, first->row);
-    for (size_t side = 0; side < 2; side++)
-        for (size_t i = 0; i < sides[side]->table->blocks * sides[side]->table->columns && !any; i++) {
-            double value;
-            any = metric_value(sides[side]->table->meta, sides[side]->table->slots[i], metric, &value);
-        }
+/* Whether a row of one run has any of this metric. */
+static bool has_values(const Side *side, Metric metric) {
+    bool any = metric_is_expected(&side->run->meta, metric, side->row);
+    for (size_t i = 0; i < side->table->blocks * side->table->columns && !any; i++) {
+        double value;
+        any = metric_value(side->table->meta, side->table->slots[i], metric, &value);
+    }
     return any;
+}
+
+static ShiftCell *add_cell(RunShift *shift, const Row *row, const Arm *arm, const char *refused) {
+    ShiftCell *cell = &shift->cells[shift->cell_count++];
+    *cell = (ShiftCell){.row = row->name, .arm = arm->name, .p = NAN, .shift = {NAN, NAN, NAN}};
+    cell->first_ratio = cell->second_ratio = cell->first_value = cell->second_value = NAN;
+    cell->refused = refused ? text_copy(refused) : NULL;
+    return cell;
 }
 
 RunShift *run_shift_of_runs(const Run *first, const Run *second, Metric metric) {
@@ -332,20 +341,25 @@ RunShift *run_shift_of_runs(const Run *first, const Run *second, Metric metric) 
     for (uint32_t row = 0; row < mine->row_count; row++) {
         char *refused;
         size_t other_row = find_row(first, &mine->rows[row], second, &refused);
-        for (size_t arm = 0; other_row < theirs->row_count && arm < mine->arm_count; arm++) {
+        for (size_t arm = 0; arm < mine->arm_count; arm++) {
+            Side one = {first, &first_tables[row], row, arm};
+            if ((arm == mine->baseline && !metric_is_ratio_free(metric)) || !run_row_has_arm(mine, row, arm))
+                continue;
             size_t other_arm = find_arm(theirs, mine->arms[arm].name);
-            if ((arm == mine->baseline && !metric_is_ratio_free(metric)) || other_arm == theirs->arm_count ||
-                !run_row_has_arm(mine, row, arm) || !run_row_has_arm(theirs, (uint32_t)other_row, other_arm))
+            bool there = other_row < theirs->row_count && other_arm < theirs->arm_count &&
+                         run_row_has_arm(theirs, (uint32_t)other_row, other_arm);
+            if (!there) {
+                /* What is missing is told: a gate must not open because a row was taken away. */
+                if (has_values(&one, metric))
+                    add_cell(shift, &mine->rows[row], &mine->arms[arm],
+                             other_row == theirs->row_count ? "the second run has no row of this name"
+                                                            : "the second run did not measure this arm");
                 continue;
-            Side one = {first, &first_tables[row], row, arm},
-                 other = {second, &second_tables[other_row], (uint32_t)other_row, other_arm};
-            if (!refused && !has_values(&one, &other, metric))
+            }
+            Side other = {second, &second_tables[other_row], (uint32_t)other_row, other_arm};
+            if (!refused && !has_values(&one, metric) && !has_values(&other, metric))
                 continue;
-            ShiftCell *cell = &shift->cells[shift->cell_count++];
-            *cell = (ShiftCell){.row = mine->rows[row].name, .arm = mine->arms[arm].name, .p = NAN};
-            cell->shift = (Interval){NAN, NAN, NAN};
-            cell->first_ratio = cell->second_ratio = cell->first_value = cell->second_value = NAN;
-            cell->refused = text_copy(refused);
+            ShiftCell *cell = add_cell(shift, &mine->rows[row], &mine->arms[arm], refused);
             cell->unstable = first_rows->rows[row].unstable || second_rows->rows[other_row].unstable;
             if (!refused)
                 measure_cell(cell, metric, &one, &other);

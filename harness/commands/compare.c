@@ -144,7 +144,9 @@ static const struct argp ARGP = {
         "--fail-if: a cell fails when its verdict is WORD and its 95 % interval lies wholly below 1 - P/100 (metrics "
         "of which more is better) or above 1 + P/100 (all others). A ratio beyond P percent whose interval is not, or "
         "that has no verdict, does not fail. It looks at every table printed with ratios whose word for worse is WORD. "
-        "What could not be judged is named on stderr; when that is every cell of a condition, the exit status is 5.\n\n"
+        "What could not be judged is named on stderr; when that is every cell of a condition, or one of an arm that "
+        "failed in "
+        "over a fifth of its slots or that the other run lacks, the exit status is 5.\n\n"
         "Exit status: 0 compared, 1 the output could not be written, 2 usage or a bad run, 5 see --strict and "
         "--fail-if, 6 a condition of --fail-if is met.",
 };
@@ -224,6 +226,9 @@ static int check_conditions(const CompareOptions *options) {
         if (options->conditions[i].tables == 0)
             return usage_error("--fail-if '%s': no table of ratios here has the verdict '%s'; choose one by --metric",
                                options->conditions[i].text, options->conditions[i].word);
+        else if (options->conditions[i].impossible > 0)
+            return usage_error("--fail-if '%s': nothing loses 100 %% or more of its throughput; use less",
+                               options->conditions[i].text);
     return EXIT_CODE_OK;
 }
 
@@ -233,7 +238,7 @@ static int judge_conditions(const CompareOptions *options) {
         const FailIf *condition = &options->conditions[i];
         if (condition->failed > 0)
             return EXIT_CODE_FAIL_IF;
-        if (condition->judged == 0)
+        if (condition->judged == 0 || condition->broken > 0)
             code = EXIT_CODE_NOT_CONCLUSIVE;
     }
     return code;
@@ -296,6 +301,17 @@ static int compare_arms(const Run *run, const CompareOptions *options) {
     return code == EXIT_CODE_OK && options->strict && !conclusive ? EXIT_CODE_NOT_CONCLUSIVE : code;
 }
 
+/* Rows that only the second run has are no part of the comparison; that is said, not passed over. */
+static void name_new_rows(const Run *first, const Run *second) {
+    for (size_t i = 0; i < second->meta.row_count; i++) {
+        bool known = false;
+        for (size_t j = 0; j < first->meta.row_count && !known; j++)
+            known = strcmp(first->meta.rows[j].name, second->meta.rows[i].name) == 0;
+        if (!known)
+            fprintf(stderr, "allocbench: note: %s is in the second run only\n", second->meta.rows[i].name);
+    }
+}
+
 /* Tables without a cell are dropped: no row and arm of both runs has values of that metric. */
 static size_t shifts_of_runs(const Run *first, const Run *second, const Choice *choice, RunShift **shifts) {
     size_t count = 0;
@@ -330,7 +346,7 @@ static bool shifts_are_conclusive(RunShift *const *shifts, size_t count) {
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < shifts[i]->cell_count; c++)
             if (shifts[i]->cells[c].refused || shifts[i]->cells[c].verdict == VERDICT_TOO_FEW ||
-                shifts[i]->cells[c].verdict == VERDICT_UNSTABLE)
+                shifts[i]->cells[c].verdict == VERDICT_FAILED || shifts[i]->cells[c].verdict == VERDICT_UNSTABLE)
                 return false;
     return true;
 }
@@ -344,11 +360,15 @@ static int compare_runs(const Run *first, const Run *second, const CompareOption
         free(refusal);
         return code;
     }
+    const char *base = first->meta.arms[first->meta.baseline].name;
     for (size_t i = 0; i < options->condition_count; i++) {
         uint32_t arm;
         if (!find_arm(first, options->conditions[i].arm, &arm) || !find_arm(second, options->conditions[i].arm, &arm))
             return usage_error("--fail-if '%s': %s is no arm of both runs", options->conditions[i].text,
                                options->conditions[i].arm);
+        if (first->meta.mode != MODE_ICOUNT && strcmp(options->conditions[i].arm, base) == 0)
+            return usage_error("--fail-if '%s': %s is what the others are compared with, in each run",
+                               options->conditions[i].text, options->conditions[i].arm);
     }
     CompareOptions in_full = *options; /* counts of two runs do not stand side by side */
     in_full.format = REPORT_CSV;
@@ -356,6 +376,8 @@ static int compare_runs(const Run *first, const Run *second, const CompareOption
     RunShift *shifts[METRIC_COUNT];
     size_t count = shifts_of_runs(first, second, &choice, shifts);
     int code = print_shifts(shifts, count, options->format);
+    if (code == EXIT_CODE_OK)
+        name_new_rows(first, second);
     for (size_t c = 0; c < options->condition_count && code == EXIT_CODE_OK; c++)
         for (size_t i = 0; i < count; i++)
             fail_if_check_shift(&options->conditions[c], shifts[i]);

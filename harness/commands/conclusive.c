@@ -10,6 +10,8 @@ bool comparison_is_conclusive(const Comparison *comparison) {
         const ComparisonRow *row = &comparison->rows[r];
         for (size_t c = 0; row->applies && c < row->cell_count; c++) {
             const Cell *cell = &row->cells[c];
+            if (cell->verdict == VERDICT_FAILED && cell->failed > 0)
+                return false;
             if (cell->imprecise || cell->verdict == VERDICT_UNSTABLE || cell->verdict == VERDICT_TOO_FEW)
                 return false;
         }

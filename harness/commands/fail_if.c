@@ -11,6 +11,8 @@
 #include "../report/wording.h"
 #include "../store/text.h"
 
+enum { BROKEN_FROM = 5 }; /* more than one in so many slots failed */
+
 static bool is_word_for_worse(const char *word) {
     for (unsigned metric = 0; metric < METRIC_COUNT; metric++)
         if (strcmp(metric_info((Metric)metric)->worse, word) == 0)
@@ -41,7 +43,7 @@ bool fail_if_parse(const char *text, FailIf *condition, const char **problem) {
         *problem = "its second word is slower, fatter or more";
     } else {
         percent[length - 1] = '\0';
-        if (!text_to_double(percent, 0, 10000, &condition->percent))
+        if (strspn(percent, "0123456789.") != length - 1 || !text_to_double(percent, 0, 10000, &condition->percent))
             *problem = "its percentage is a number from 0 to 10000";
     }
     if (!*problem) {
@@ -63,9 +65,19 @@ static bool lies_beyond(const FailIf *condition, const MetricInfo *info, Interva
     return info->larger_is_better ? ratio.high < 1 - share : ratio.low > 1 + share;
 }
 
-/* One cell; `reason` says why it has no verdict, NULL when it has one. */
+/* A table that the condition is about. Values of which more is better cannot lose all of themselves. */
+static bool takes_table(FailIf *condition, const MetricInfo *info) {
+    if (strcmp(info->worse, condition->word) != 0)
+        return false;
+    condition->tables++;
+    condition->impossible += info->larger_is_better && condition->percent >= 100;
+    return true;
+}
+
+/* One cell; `reason` says why it has no verdict, `broken` that it is because slots failed or are missing. */
 static void judge(FailIf *condition, const MetricInfo *info, const char *row, Verdict verdict, Interval ratio,
-                  const char *reason) {
+                  const char *reason, bool broken) {
+    condition->broken += broken;
     if (verdict != VERDICT_BETTER && verdict != VERDICT_WORSE && verdict != VERDICT_NO_DIFFERENCE) {
         fprintf(stderr, "allocbench: --fail-if '%s': %s, %s: could not be judged: %s\n", condition->text, row,
                 info->key, reason);
@@ -84,9 +96,8 @@ static void judge(FailIf *condition, const MetricInfo *info, const char *row, Ve
 
 void fail_if_check(FailIf *condition, const Run *run, const Comparison *comparison) {
     const MetricInfo *info = metric_info(comparison->metric);
-    if (strcmp(info->worse, condition->word) != 0 || metric_is_ratio_free(comparison->metric))
+    if (metric_is_ratio_free(comparison->metric) || !takes_table(condition, info))
         return;
-    condition->tables++;
     for (size_t r = 0; r < comparison->row_count; r++) {
         const ComparisonRow *row = &comparison->rows[r];
         for (size_t c = 0; row->applies && c < row->cell_count; c++) {
@@ -94,7 +105,8 @@ void fail_if_check(FailIf *condition, const Run *run, const Comparison *comparis
             if (cell->control || strcmp(run->meta.arms[cell->arm].name, condition->arm) != 0)
                 continue;
             char *reason = word_verdict(run, row, cell, comparison);
-            judge(condition, info, run->meta.rows[row->row].name, cell->verdict, cell->ratio, reason);
+            bool broken = cell->verdict == VERDICT_SKIPPED || BROKEN_FROM * cell->failed > cell->failed + cell->ok;
+            judge(condition, info, run->meta.rows[row->row].name, cell->verdict, cell->ratio, reason, broken);
             free(reason);
         }
     }
@@ -102,17 +114,18 @@ void fail_if_check(FailIf *condition, const Run *run, const Comparison *comparis
 
 void fail_if_check_shift(FailIf *condition, const RunShift *shift) {
     const MetricInfo *info = metric_info(shift->metric);
-    if (strcmp(info->worse, condition->word) != 0)
+    if (!takes_table(condition, info))
         return;
-    condition->tables++;
     for (size_t i = 0; i < shift->cell_count; i++) {
         const ShiftCell *cell = &shift->cells[i];
         if (strcmp(cell->arm, condition->arm) != 0)
             continue;
+        bool broken = cell->refused != NULL || cell->verdict == VERDICT_FAILED;
         judge(condition, info, cell->row, cell->refused ? VERDICT_FAILED : cell->verdict, cell->shift,
               cell->refused                       ? cell->refused
               : cell->verdict == VERDICT_TOO_FEW  ? "n too small"
               : cell->verdict == VERDICT_UNSTABLE ? "unstable"
-                                                  : "no value in one of the runs");
+                                                  : "no ratio in one of the runs",
+              broken);
     }
 }

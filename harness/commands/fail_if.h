@@ -17,7 +17,10 @@ typedef struct FailIf {
     char *word;       /* a metric's word for worse: "slower"; owned */
     double percent;
     size_t tables;         /* that have this word */
+    size_t impossible;     /* of those: tables in which nothing can be worse by so much */
     size_t judged, failed; /* cells */
+    size_t broken;         /* cells of which over a fifth of the slots failed, or that a run lacks: a gate that is about
+                              them is not passed */
 } FailIf;
 
 /* False when the text is not of that form; *problem then says what is wrong (static storage). */

@@ -248,6 +248,26 @@ static void a_gate_stands_between_two_runs(void **state) {
     free(fast);
 }
 
+static void what_a_run_lacks_opens_no_gate(void **state) {
+    (void)state;
+    FakeSpec spec = {.rows = 2, .arms = 2, .blocks = 12, .noise = 0.005, .seed = 2};
+    char *whole = store_run(fake_run(&spec), "whole");
+    Run *renamed = fake_run(&spec);
+    fake_name_row(renamed, 1, "renamed", "work1", 1);
+    char *lacking = store_run(renamed, "lacking");
+    assert_int_equal(run_command(command_compare, whole, whole, "--fail-if", "jemalloc slower 15%", NULL), 0);
+    assert_int_equal(run_command(command_compare, whole, lacking, "--fail-if", "jemalloc slower 15%", NULL), 5);
+    assert_said("row 1, throughput: could not be judged: the second run has no row of this name");
+    assert_int_equal(run_command(command_compare, whole, lacking, NULL), 0);
+    assert_said("renamed is in the second run only");
+    assert_int_equal(run_command(command_compare, whole, lacking, "--strict", NULL), 5);
+    assert_int_equal(run_command(command_compare, whole, whole, "--fail-if", "glibc slower 5%", NULL), 2);
+    assert_int_equal(run_command(command_compare, whole, "--fail-if", "jemalloc slower 100%", NULL), 2);
+    assert_said("nothing loses 100 %");
+    free(whole);
+    free(lacking);
+}
+
 static void counted_instructions_are_a_gate(void **state) {
     (void)state;
     char *before = store_counts("before", 100, 50), *after = store_counts("after", 100, 50.6);
@@ -339,6 +359,7 @@ int main(void) {
         cmocka_unit_test(compare_takes_the_first_blocks),
         cmocka_unit_test(a_gate_fails_by_verdict_and_interval),
         cmocka_unit_test(a_gate_stands_between_two_runs),
+        cmocka_unit_test(what_a_run_lacks_opens_no_gate),
         cmocka_unit_test(counted_instructions_are_a_gate),
         cmocka_unit_test(help_names_every_metric),
         cmocka_unit_test(charts_are_drawn_and_checked),
