@@ -145,26 +145,38 @@ static void check_clock(Examination *examination) {
 
 /* ---- who else uses them ---- */
 
+/* What cannot be read is no reason to be content: it is said as a note. True when that was so. */
+static bool report_unknown(Examination *examination, const char *id, bool known, const char *source) {
+    if (!known)
+        report(examination, id, DOCTOR_NOTE, NULL, text_format("unknown: %s cannot be read", source),
+               "look at it by another way, or mount what is missing");
+    return !known;
+}
+
 static void check_load(Examination *examination) {
     char *line = machine_line(examination->root, "/proc/loadavg");
     double load = 0, per_cpu;
     bool known = line != NULL && sscanf(line, "%lf", &load) == 1;
     per_cpu = load / (examination->cpus > 0 ? examination->cpus : 1);
-    DoctorLevel level = !known || load < 0.5 ? DOCTOR_OK : per_cpu < 0.5 ? DOCTOR_NOTE : DOCTOR_WARNING;
-    report(examination, "load", level, known ? text_format("%.2f", load) : NULL,
+    free(line);
+    if (report_unknown(examination, "load", known, "/proc/loadavg"))
+        return;
+    DoctorLevel level = load < 0.5 ? DOCTOR_OK : per_cpu < 0.5 ? DOCTOR_NOTE : DOCTOR_WARNING;
+    report(examination, "load", level, text_format("%.2f", load),
            text_copy(level == DOCTOR_OK ? "nothing else has run lately"
                                         : "other programs have been running in the last minute"),
            "end what is not needed (top shows it), then wait a minute");
-    free(line);
 }
 
 static void check_steal_since_boot(Examination *examination) {
     CpuTicks ticks = {0};
     bool known = machine_cpu_ticks(examination->root, &ticks) && ticks.total > 0;
-    uint64_t busy = known ? ticks.total - ticks.idle : 0;
+    if (report_unknown(examination, "cpu.steal", known, "/proc/stat"))
+        return;
+    uint64_t busy = ticks.total - ticks.idle;
     double share = busy > 0 ? 100.0 * (double)ticks.steal / (double)busy : 0;
     DoctorLevel level = share < 0.1 ? DOCTOR_OK : share < 1 ? DOCTOR_NOTE : DOCTOR_WARNING;
-    report(examination, "cpu.steal", level, known ? text_format("%.1f %% of busy time", share) : NULL,
+    report(examination, "cpu.steal", level, text_format("%.1f %% of busy time", share),
            text_copy(level == DOCTOR_OK ? "no processor time was taken by a hypervisor"
                                         : "the hypervisor gives processor time to other guests"),
            "a guest with processors of its own, or another time of day; disturbed blocks are redone");
@@ -176,14 +188,13 @@ static void check_foreign_now(Examination *examination) {
     bool known = machine_cpu_ticks(examination->root, &before);
     (void)nanosleep(&wait, NULL);
     known = known && machine_cpu_ticks(examination->root, &after) && after.total > before.total;
-    double share = 0;
-    if (known) {
-        uint64_t idle = after.idle > before.idle ? after.idle - before.idle : 0; /* it may step back a little */
-        uint64_t total = after.total - before.total;
-        share = idle < total ? 100.0 * (double)(total - idle) / (double)total : 0;
-    }
+    if (report_unknown(examination, "cpu.foreign", known, "/proc/stat"))
+        return;
+    uint64_t idle = after.idle > before.idle ? after.idle - before.idle : 0; /* it may step back a little */
+    uint64_t total = after.total - before.total;
+    double share = idle < total ? 100.0 * (double)(total - idle) / (double)total : 0;
     DoctorLevel level = share < 3 ? DOCTOR_OK : share < 10 ? DOCTOR_NOTE : DOCTOR_WARNING;
-    report(examination, "cpu.foreign", level, known ? text_format("%.0f %% just now", share) : NULL,
+    report(examination, "cpu.foreign", level, text_format("%.0f %% just now", share),
            text_copy(level == DOCTOR_OK ? "other programs leave the processors alone"
                                         : "other programs are using the processors right now"),
            "end what is not needed; top shows it");
@@ -199,6 +210,9 @@ static void check_virtualisation(Examination *examination) {
 
 static void check_quota(Examination *examination) {
     CgroupLimits limits = machine_cgroup(examination->root);
+    if (report_unknown(examination, "cgroup.cpu", machine_has(examination->root, "/proc/self/cgroup"),
+                       "/proc/self/cgroup"))
+        return;
     bool limited = limits.cpus > 0;
     report(examination, "cgroup.cpu", limited ? DOCTOR_PROBLEM : DOCTOR_OK,
            limited ? text_format("%.2f processors, stopped %" PRIu64 " times", limits.cpus, limits.throttled)
@@ -214,6 +228,9 @@ static void check_cgroup_memory(Examination *examination) {
     CgroupLimits limits = machine_cgroup(examination->root);
     uint64_t total = 0;
     bool known = machine_memory(examination->root, "MemTotal", &total);
+    if (report_unknown(examination, "cgroup.memory", machine_has(examination->root, "/proc/self/cgroup"),
+                       "/proc/self/cgroup"))
+        return;
     bool limited = limits.memory_bytes > 0 && (!known || limits.memory_bytes < total);
     bool tight = limited && limits.memory_bytes < 4 * GIB;
     report(examination, "cgroup.memory",
@@ -230,8 +247,10 @@ static void check_cgroup_memory(Examination *examination) {
 static void check_available(Examination *examination) {
     uint64_t bytes = 0;
     bool known = machine_memory(examination->root, "MemAvailable", &bytes);
-    DoctorLevel level = !known || bytes >= 2 * GIB ? DOCTOR_OK : bytes >= 512 * MIB ? DOCTOR_WARNING : DOCTOR_PROBLEM;
-    report(examination, "memory.available", level, known ? bytes_text(bytes) : NULL,
+    if (report_unknown(examination, "memory.available", known, "/proc/meminfo"))
+        return;
+    DoctorLevel level = bytes >= 2 * GIB ? DOCTOR_OK : bytes >= 512 * MIB ? DOCTOR_WARNING : DOCTOR_PROBLEM;
+    report(examination, "memory.available", level, bytes_text(bytes),
            text_copy(level == DOCTOR_OK ? "memory enough"
                                         : "little memory is free: slots meet the memory cap or the machine reclaims"),
            "end programs that hold memory; leave out the large workloads (--workloads)");
@@ -241,13 +260,13 @@ static void check_swap(Examination *examination) {
     uint64_t total = 0, left = 0;
     bool known =
         machine_memory(examination->root, "SwapTotal", &total) && machine_memory(examination->root, "SwapFree", &left);
-    uint64_t used = known && total > left ? total - left : 0;
+    if (report_unknown(examination, "memory.swap", known, "/proc/meminfo"))
+        return;
+    uint64_t used = total > left ? total - left : 0;
     DoctorLevel level = total == 0 ? DOCTOR_OK : used >= 16 * MIB ? DOCTOR_WARNING : DOCTOR_NOTE;
     char *total_text = bytes_text(total), *used_text = bytes_text(used);
     report(examination, "memory.swap", level,
-           !known       ? NULL
-           : total == 0 ? text_copy("none")
-                        : text_format("%s of %s used", used_text, total_text),
+           total == 0 ? text_copy("none") : text_format("%s of %s used", used_text, total_text),
            text_copy(level == DOCTOR_OK     ? "no swap"
                      : level == DOCTOR_NOTE ? "pages may be swapped out: RSS would shrink without a release"
                                             : "pages are swapped out: RSS is not all that a process holds"),

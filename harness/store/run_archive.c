@@ -259,8 +259,23 @@ static bool take_member(Unpacking *unpacking, struct archive *in, struct archive
     return keep_member(unpacking, name, data, (size_t)size);
 }
 
-/* Every line of SHA256SUMS names a file that is there and is what it was. */
+/* Whether a line of SHA256SUMS ends with this name. */
+static bool sums_list(const char *line, const char *name) {
+    for (size_t want = strlen(name); line != NULL && *line != '\0'; line += line[0] == '\n' ? 1 : 0) {
+        size_t length = strcspn(line, "\n");
+        if (length > want + 2 && strncmp(line + length - want, name, want) == 0 && line[length - want - 1] == ' ')
+            return true;
+        line += length;
+    }
+    return false;
+}
+
+/* Every line of SHA256SUMS names a file that is there and is what it was, and what is read is among them. An archive
+ * without, packed by hand, is taken as it is. */
 static bool sums_hold(const Unpacking *unpacking) {
+    if (unpacking->sums.data != NULL &&
+        (!sums_list(unpacking->sums.data, "run.json") || !sums_list(unpacking->sums.data, "samples.jsonl")))
+        return refuse(unpacking, "has a " SUMS_NAME " that lacks a file of the run; get it again");
     for (const char *line = unpacking->sums.data; line != NULL && *line != '\0';) {
         size_t length = strcspn(line, "\n");
         bool found = false;

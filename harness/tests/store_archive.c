@@ -212,6 +212,8 @@ static void strange_archives_are_refused(void **state) {
     const Member changed[] = {
         {"a/run.json", "{}", NULL}, {"a/samples.jsonl", "", NULL}, {"a/SHA256SUMS", "00000000  run.json\n", NULL}};
     assert_archive_refused(*state, changed, 3, "SHA256SUMS");
+    const Member unlisted[] = {{"a/run.json", "{}", NULL}, {"a/samples.jsonl", "", NULL}, {"a/SHA256SUMS", "", NULL}};
+    assert_archive_refused(*state, unlisted, 3, "lacks a file of the run");
     const Member empty_record[] = {{"a/run.json", "{}", NULL}, {"a/samples.jsonl", "", NULL}};
     assert_archive_refused(*state, empty_record, 2, "format_version");
     assert_archive_refused(*state, NULL, 0, "no archive of a run");
