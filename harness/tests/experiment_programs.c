@@ -6,7 +6,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -260,6 +264,35 @@ static void interrupted(void **state) {
     sample_release(&sample);
 }
 
+/* As in a container that forbids it: ptrace(2) fails, everything else works. */
+static bool forbid_ptrace(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof code / sizeof code[0], code};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static void without_ptrace(void **state) {
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (!forbid_ptrace())
+            _exit(77);
+        Sample sample;
+        bool good = serve(*state, NULL, NULL, NULL, NULL, 20000, &sample) == SLOT_END_DONE &&
+                    sample.status == SAMPLE_OK && !sample.peak_is_exact && sample.peak_rss_bytes > 0;
+        _exit(good ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(status, 0);
+}
+
 static void a_path_too_long_for_a_socket(void **state) {
     Place *place = *state;
     StoreError error = {""};
@@ -493,6 +526,7 @@ int main(void) {
         TEST_SERVER(a_daemon_is_no_server),
         TEST_SERVER(the_wrong_malloc_is_seen),
         TEST_SERVER(interrupted),
+        TEST_SERVER(without_ptrace),
         TEST_SERVER(a_path_too_long_for_a_socket),
         TEST_SERVER(an_interrupted_run_leaves_nothing),
         TEST_SERVER(a_killed_run_leaves_no_process),
