@@ -216,6 +216,8 @@ static void judge_cell(const Run *run, const ComparisonRow *row, Cell *cell, uin
         cell->gate = GATE_NOISE_FLOOR;
     } else if (row->counter_error > 0 && within_counter_error(row, cell, &row->cells[reference])) {
         cell->gate = GATE_COUNTER_ERROR;
+    } else if (metric == METRIC_MEMORY_LIMIT && size <= 1.0 / MEMORY_LIMIT_RESOLUTION) {
+        cell->gate = GATE_RESOLUTION;
     } else if (!proven_despite_bounds(cell, &row->cells[reference])) {
         cell->gate = GATE_LOWER_BOUND;
     } else {
@@ -380,6 +382,8 @@ const char *gate_name(Gate gate) {
         return "threshold";
     case GATE_NOISE_FLOOR:
         return "noise floor";
+    case GATE_RESOLUTION:
+        return "resolution";
     case GATE_COUNTER_ERROR:
         return "counter error";
     case GATE_LOWER_BOUND:

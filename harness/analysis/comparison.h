@@ -37,6 +37,7 @@ typedef enum Gate {
     GATE_THRESHOLD,     /* smaller than the run's threshold */
     GATE_NOISE_FLOOR,   /* smaller than what the baseline differs from itself */
     GATE_COUNTER_ERROR, /* memory: the medians differ by no more than the kernel's counters may be off */
+    GATE_RESOLUTION,    /* memory limits: smaller than the step of the search */
     GATE_LOWER_BOUND,   /* a peak known only as ">=" could be on the other side of 1 */
 } Gate;
 

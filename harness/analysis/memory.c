@@ -77,7 +77,7 @@ bool memory_use(const RunMeta *meta, const Sample *sample, MemoryUse *use) {
         use->resident += seconds * (resident_at(meta, sample, i) + resident_at(meta, sample, i + 1)) / 2;
         use->live += seconds * (live_at(series, i) + live_at(series, i + 1)) / 2;
         if (usable)
-            use->usable += seconds * (double)(series->usable_bytes[i] + series->usable_bytes[i + 1]) / 2;
+            use->usable += seconds * ((double)series->usable_bytes[i] + (double)series->usable_bytes[i + 1]) / 2;
     }
     if (!(duration > 0))
         return false;

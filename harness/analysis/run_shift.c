@@ -253,6 +253,8 @@ static void judge_ratios(const RunShift *shift, ShiftCell *cell, bool tested, bo
         cell->gate = GATE_THRESHOLD;
     else if (cell->counter_error > 0 && size * cell->second_value <= cell->counter_error)
         cell->gate = GATE_COUNTER_ERROR;
+    else if (shift->metric == METRIC_MEMORY_LIMIT && size <= 1.0 / MEMORY_LIMIT_RESOLUTION)
+        cell->gate = GATE_RESOLUTION;
     else if (cell->lower_bound)
         cell->gate = GATE_LOWER_BOUND;
     else

@@ -24,7 +24,7 @@
 #include "slot.h"
 
 enum {
-    LIMIT_RESOLUTION = 32,
+    LIMIT_RESOLUTION = MEMORY_LIMIT_RESOLUTION,
     LIMIT_CONFIRMATIONS = 8, /* results that may fail their second try before the search gives up */
 };
 #define LIMIT_LEAST_TIMEOUT_NS UINT64_C(1000000000)

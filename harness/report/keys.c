@@ -22,6 +22,7 @@ const char *gate_key(Gate gate) {
         [GATE_THRESHOLD] = "threshold",
         [GATE_NOISE_FLOOR] = "noise-floor",
         [GATE_COUNTER_ERROR] = "counter-error",
+        [GATE_RESOLUTION] = "resolution",
         [GATE_LOWER_BOUND] = "lower-bound",
     };
     return keys[gate];

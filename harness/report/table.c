@@ -237,6 +237,14 @@ char *counts_reasons(const Run *run, const Comparison *const *comparisons, size_
     return reasons;
 }
 
+/* False when it would be a line of n/a: the reason below says so. */
+static bool counts_has_value(const Comparison *comparison, size_t row) {
+    for (size_t i = 0; i < comparison->rows[row].cell_count; i++)
+        if (comparison->rows[row].cells[i].ok > 0)
+            return true;
+    return false;
+}
+
 enum { COUNT_LABEL = 25, COUNT_COLUMN = 10, COUNT_ARMS = 7 }; /* together TEXT_WIDTH at most */
 
 /* One line a metric for up to COUNT_ARMS arms from `first` on. */
@@ -244,7 +252,7 @@ static void print_counts_of_row(const Run *run, const Comparison *const *compari
                                 size_t first, FILE *out) {
     size_t end = first + COUNT_ARMS < run->meta.arm_count ? first + COUNT_ARMS : run->meta.arm_count;
     for (size_t i = 0; i < count; i++) {
-        if (!counts_has_line(run, comparisons[i], row))
+        if (!counts_has_line(run, comparisons[i], row) || !counts_has_value(comparisons[i], row))
             continue;
         fprintf(out, "  %-*s", COUNT_LABEL, word_metric(comparisons[i]->metric));
         for (size_t arm = first; arm < end; arm++) {

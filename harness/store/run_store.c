@@ -362,7 +362,7 @@ static void find_floors(Run *run) {
             if (sample->row != row || sample->arm != run->meta.baseline || sample->status != SAMPLE_OK)
                 continue;
             double floor = sample_measure(sample, "floor_rss_bytes");
-            if (floor >= 0) /* false where it was not measured */
+            if (floor >= 0 && floor < 1e15) /* false where it was not measured, and for what no machine has */
                 floors[count++] = floor;
         }
         if (count == 0)

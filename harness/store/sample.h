@@ -51,6 +51,9 @@ typedef struct Histogram {
     uint64_t *hits;
 } Histogram;
 
+/* The search for the smallest memory limit ends at this part of it: a result is known no better. */
+enum { MEMORY_LIMIT_RESOLUTION = 32 };
+
 /* One try of a search for the smallest memory limit. */
 typedef struct LimitProbe {
     uint64_t limit_bytes;

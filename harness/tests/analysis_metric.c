@@ -156,8 +156,11 @@ static void memory_within_the_counter_error_proves_nothing(void **state) {
     assert_int_equal(within.gate, GATE_COUNTER_ERROR);
     Cell beyond = judged_difference(RSS_COUNTER_ERROR_BYTES + 4096, METRIC_PEAK_RSS);
     assert_int_equal(beyond.verdict, VERDICT_WORSE);
-    Cell limit = judged_difference(RSS_COUNTER_ERROR_BYTES / 2, METRIC_MEMORY_LIMIT); /* no counter is read */
+    Cell limit = judged_difference(RSS_COUNTER_ERROR_BYTES * 3 / 4, METRIC_MEMORY_LIMIT); /* no counter is read */
     assert_int_equal(limit.verdict, VERDICT_WORSE);
+    Cell step = judged_difference(RSS_COUNTER_ERROR_BYTES / 4, METRIC_MEMORY_LIMIT); /* less than the search resolves */
+    assert_int_equal(step.verdict, VERDICT_NO_DIFFERENCE);
+    assert_int_equal(step.gate, GATE_RESOLUTION);
 }
 
 /* 100 of 200 pairs of live bytes at 10 MiB: 256 KiB are 0.025 of what is live. */

@@ -125,7 +125,7 @@ static void a_machine_without_files_is_unknown(void **state) {
     Diagnosis diagnosis = doctor_examine(*state, NULL, 0);
     assert_level(&diagnosis, "cpu.governor", DOCTOR_OK, NULL);
     assert_null(diagnosis_find(&diagnosis, "cpu.governor")->value);
-    static const char *const unread[] = {"load",        "cpu.steal",  "cpu.foreign",  "memory.available",
+    static const char *const unread[] = {"load",        "cpu.steal",  "memory.available",
                                          "memory.swap", "cgroup.cpu", "cgroup.memory"};
     for (size_t i = 0; i < sizeof unread / sizeof unread[0]; i++) {
         assert_level(&diagnosis, unread[i], DOCTOR_NOTE, NULL);
