@@ -82,6 +82,34 @@ static char *toolchain_refusal(const RunMeta *first, const Row *mine, const RunM
     return refusal;
 }
 
+/* Hash of the baseline's library on the row's host; owned, NULL when it is not known. */
+static char *baseline_hash(const RunMeta *meta, const Row *row) {
+    const Arm *baseline = &meta->arms[meta->baseline];
+    if (!has_several_hosts(meta))
+        return baseline->sha256 ? text_copy(baseline->sha256) : NULL;
+    json_t *host = host_of_row(meta, row), *arm;
+    char *hash = NULL;
+    size_t i;
+    json_array_foreach(json_object_get(host, "arms"), i, arm) {
+        const char *name = json_string_value(json_object_get(arm, "name"));
+        const char *text = json_string_value(json_object_get(arm, "sha256"));
+        if (!hash && name && text && strcmp(name, baseline->name) == 0)
+            hash = text_copy(text);
+    }
+    json_decref(host);
+    return hash;
+}
+
+static char *baseline_refusal(const RunMeta *first, const Row *mine, const RunMeta *second, const Row *theirs) {
+    char *a = baseline_hash(first, mine), *b = baseline_hash(second, theirs), *refusal = NULL;
+    if (!same_text(a, b))
+        refusal = text_format("the baseline's library differs: %s has another hash in each run",
+                              first->arms[first->baseline].name);
+    free(a);
+    free(b);
+    return refusal;
+}
+
 char *run_shift_refusal(const Run *first, const Run *second) {
     const RunMeta *mine = &first->meta, *theirs = &second->meta;
     if (mine->mode != theirs->mode)
@@ -92,11 +120,12 @@ char *run_shift_refusal(const Run *first, const Run *second) {
     const Arm *a = &mine->arms[mine->baseline], *b = &theirs->arms[theirs->baseline];
     if (!same_text(a->name, b->name))
         return text_format("the baselines differ: %s in one run and %s in the other", a->name, b->name);
-    if (!same_text(a->sha256, b->sha256))
+    bool several = has_several_hosts(mine) || has_several_hosts(theirs);
+    if (!several && !same_text(a->sha256, b->sha256))
         return text_format("the baseline's library differs: %s has another hash in each run", a->name);
     if (!same_text(a->environment, b->environment))
         return text_format("the baseline's settings differ: %s runs with another environment in each run", a->name);
-    if (has_several_hosts(mine) || has_several_hosts(theirs) || mine->row_count == 0 || theirs->row_count == 0)
+    if (several || mine->row_count == 0 || theirs->row_count == 0)
         return NULL;
     return host_refusal(mine, &mine->rows[0], theirs, &theirs->rows[0]);
 }
@@ -116,8 +145,10 @@ static char *row_refusal(const Run *first, const Row *a, const Run *second, cons
         return text_copy("huge pages are switched off in one run only");
     if (a->memory != b->memory)
         return text_copy("live bytes are counted in the compared blocks of one run only");
-    return first->meta.mode == MODE_ICOUNT ? toolchain_refusal(&first->meta, a, &second->meta, b)
-                                           : host_refusal(&first->meta, a, &second->meta, b);
+    if (first->meta.mode == MODE_ICOUNT)
+        return toolchain_refusal(&first->meta, a, &second->meta, b);
+    char *refusal = host_refusal(&first->meta, a, &second->meta, b);
+    return refusal ? refusal : baseline_refusal(&first->meta, a, &second->meta, b);
 }
 
 /* Fills log-ratios of an arm to its run's baseline; owned. */
@@ -283,13 +314,26 @@ static void judge(RunShift *shift, double threshold) {
     free(passes);
 }
 
+/* Length of a row's own name: in a merged run without the host that follows it ("larson t2 @vm"). */
+static size_t own_name(const RunMeta *meta, const Row *row) {
+    const char *end = NULL;
+    for (const char *at = row->name; has_several_hosts(meta) && (at = strstr(at, " @")) != NULL; at++)
+        end = at;
+    return end ? (size_t)(end - row->name) : strlen(row->name);
+}
+
+bool run_shift_same_row(const RunMeta *mine, const Row *a, const RunMeta *theirs, const Row *b) {
+    size_t length = own_name(mine, a);
+    return length == own_name(theirs, b) && strncmp(a->name, b->name, length) == 0;
+}
+
 /* The partner of a row in another run: the row of the same name, and of several (a merged run may have one a host) the
  * first that may be compared; `row_count` when there is none. *refused says why it must not be. */
 static size_t find_row(const Run *run, const Row *row, const Run *other, char **refused) {
     size_t found = other->meta.row_count;
     *refused = NULL;
     for (size_t i = 0; i < other->meta.row_count; i++) {
-        if (strcmp(other->meta.rows[i].name, row->name))
+        if (!run_shift_same_row(&run->meta, row, &other->meta, &other->meta.rows[i]))
             continue;
         char *refusal = row_refusal(run, row, other, &other->meta.rows[i]);
         if (!refusal || found == other->meta.row_count) {

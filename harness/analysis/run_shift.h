@@ -43,6 +43,9 @@ typedef struct RunShift {
  * merged runs, which have several hosts, each row has its own answer. Owned; NULL when they may. */
 char *run_shift_refusal(const Run *first, const Run *second);
 
+/* Rows of the same name; that of a merged run without its host. */
+bool run_shift_same_row(const RunMeta *mine, const Row *a, const RunMeta *theirs, const Row *b);
+
 RunShift *run_shift_of_runs(const Run *first, const Run *second, Metric metric);
 void run_shift_free(RunShift *shift);
 

@@ -306,7 +306,7 @@ static void name_new_rows(const Run *first, const Run *second) {
     for (size_t i = 0; i < second->meta.row_count; i++) {
         bool known = false;
         for (size_t j = 0; j < first->meta.row_count && !known; j++)
-            known = strcmp(first->meta.rows[j].name, second->meta.rows[i].name) == 0;
+            known = run_shift_same_row(&first->meta, &first->meta.rows[j], &second->meta, &second->meta.rows[i]);
         if (!known)
             fprintf(stderr, "allocbench: note: %s is in the second run only\n", second->meta.rows[i].name);
     }

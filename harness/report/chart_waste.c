@@ -56,7 +56,7 @@ static unsigned lighter(unsigned colour) {
 /* "0.12 + 0.85"; owned. */
 static char *remark_of(const Bar *bar) {
     if (is_split(bar))
-        return text_format("%.2f waste, %.2f kept", bar->waste, bar->retention);
+        return text_format("%.2f waste, %.2f kept", fabs(bar->waste) < 0.005 ? 0 : bar->waste, bar->retention);
     return isnan(bar->beyond) ? text_copy("not counted") : text_format("%.2f, not split", bar->beyond);
 }
 

@@ -114,8 +114,12 @@ static void print_equal_arms(FILE *page, const json_t *results) {
         "alone; *by chance* is\n"
         "the probability of so many or more when the true rate is 5 %%. The exact test has steps: with %.0f pairs\n"
         "its rate is %.1f %%. *Control* counts the same for the A/A control of the same rows. *Verdicts* are what a\n"
-        "reader would have seen, after Benjamini-Hochberg over the run's table and both gates; *gates* says what\n"
-        "held back cells whose own interval excludes 1.\n\n"
+        "reader would have seen, after Benjamini-Hochberg over the run's table and all gates; *gates* says what\n"
+        "held back cells whose own interval excludes 1. A row is `unstable`, and gives no verdict, when its A/A "
+        "control\n"
+        "differs or over a fifth of its blocks stayed disturbed by other work on the machine. Chance at 5 %% "
+        "exceeds\n"
+        "the bounds of the first table in at most one case of a hundred.\n\n"
         "| | raw p < 0.05 | by chance | control | verdicts | gates | unstable rows |\n|---|---|---|---|---|---|---|\n",
         results_number(results, "counts.aa.runs"), text_at(results, "facts.setup.equal_rows"),
         results_number(results, "counts.aa.throughput.pairs"), 100 * level);
@@ -206,7 +210,10 @@ static void print_noise(FILE *page, const json_t *results) {
         "Median half-width of the slow arm's interval: %.1f %%, on the quiet machine with as many blocks %.1f %%. "
         "%.0f\n"
         "blocks were discarded and measured again for %.0f that counted. Raw tests of the equal arm under 5 %%: %.0f.\n"
-        "%.0f blocks stayed disturbed after that; because of them %.0f rows were `unstable` as a whole.\n\n",
+        "%.0f blocks stayed disturbed after that; because of them %.0f rows were `unstable` as a whole.\n"
+        "An unstable row gives no verdict, right or wrong: what counts here is that the disturbance is noticed, and "
+        "that\n"
+        "the raw test, which knows nothing of it, does not find differences that are not there.\n\n",
         100 * results_number(results, "counts.noise.half_width"),
         100 * results_number(results, "counts.noise.quiet_half_width"),
         results_number(results, "counts.noise.discarded_blocks"), results_number(results, "counts.noise.blocks"),

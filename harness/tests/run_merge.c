@@ -118,6 +118,10 @@ static void hosts_are_united_and_kept_apart(void **state) {
 
     assert_int_equal(run_command(command_compare, merged_path, NULL), 0);
     assert_printed("row 1 @beta");
+    /* With one of its parts: each row with that of its own machine, by that machine's baseline. */
+    assert_int_equal(run_command(command_compare, merged_path, two, NULL), 0);
+    assert_printed("row 0 @beta");
+    assert_int_equal(run_command(command_compare, two, merged_path, "--fail-if", "jemalloc slower 99%", NULL), 0);
     run_free(merged);
     run_free(first);
     run_free(second);
