@@ -230,6 +230,17 @@ static void measure_counts(ShiftCell *cell, Metric metric, const Side *first, co
     free(ratios);
 }
 
+enum { FAILING_FROM = 5 }; /* more than one slot in so many */
+
+static size_t failed_slots(const Side *side) {
+    size_t failed = 0;
+    for (size_t block = 0; block < side->table->blocks; block++) {
+        const Sample *sample = side->table->slots[block * side->table->columns + side->arm];
+        failed += sample && sample->status != SAMPLE_OK;
+    }
+    return failed;
+}
+
 static void measure_cell(ShiftCell *cell, Metric metric, const Side *first, const Side *second) {
     size_t count;
     cell->first_value = median_value(first, metric, &count);
@@ -242,6 +253,8 @@ static void measure_cell(ShiftCell *cell, Metric metric, const Side *first, cons
     const Side *sides[] = {first, second};
     for (size_t i = 0; i < 2; i++) {
         const RunMeta *meta = &sides[i]->run->meta;
+        size_t failed = failed_slots(sides[i]);
+        cell->failing = cell->failing || FAILING_FROM * failed > sides[i]->table->blocks;
         double error = comparison_counter_error(sides[i]->table, metric, meta->baseline);
         cell->counter_error = fmax(cell->counter_error, error);
         cell->lower_bound = cell->lower_bound || comparison_has_lower_bound(sides[i]->table, metric, sides[i]->arm) ||
@@ -327,24 +340,33 @@ bool run_shift_same_row(const RunMeta *mine, const Row *a, const RunMeta *theirs
     return length == own_name(theirs, b) && strncmp(a->name, b->name, length) == 0;
 }
 
-/* The partner of a row in another run: the row of the same name, and of several (a merged run may have one a host) the
- * first that may be compared; `row_count` when there is none. *refused says why it must not be. */
+/* The partner of a row in another run: the row of the same name; else, since a merged run names its rows by their
+ * hosts, the one row of the same name without a host that may be compared. `row_count` when there is none. *refused
+ * says why the row that was found must not be compared. */
 static size_t find_row(const Run *run, const Row *row, const Run *other, char **refused) {
-    size_t found = other->meta.row_count;
+    const size_t none = other->meta.row_count;
+    size_t found = none;
     *refused = NULL;
-    for (size_t i = 0; i < other->meta.row_count; i++) {
+    for (size_t i = 0; i < none; i++) {
+        if (strcmp(other->meta.rows[i].name, row->name) == 0) {
+            *refused = row_refusal(run, row, other, &other->meta.rows[i]);
+            return i;
+        }
+    }
+    for (size_t i = 0; i < none; i++) {
         if (!run_shift_same_row(&run->meta, row, &other->meta, &other->meta.rows[i]))
             continue;
         char *refusal = row_refusal(run, row, other, &other->meta.rows[i]);
-        if (!refusal || found == other->meta.row_count) {
+        if (found == none || (*refused && !refusal)) {
             free(*refused);
             *refused = refusal;
             found = i;
+        } else if (!*refused && !refusal) {
+            *refused = text_copy("several rows of the other run have this name on this machine");
+            return found;
         } else {
             free(refusal);
         }
-        if (!*refused)
-            break;
     }
     return found;
 }

@@ -26,6 +26,7 @@ typedef struct ShiftCell {
     bool exact;                       /* counts: within each run all slots with the same seed gave the same value */
     double counter_error;             /* as of a ComparisonRow */
     bool unstable;                    /* the row is, in either run, by this metric */
+    bool failing;                     /* over a fifth of the arm's slots failed, in either run */
     bool lower_bound;                 /* one of the peaks behind it is known only as ">=" */
     Verdict verdict;
     Gate gate;

@@ -160,7 +160,8 @@ static bool find_arm(const Run *run, const char *name, uint32_t *found) {
     return false;
 }
 
-/* Takes the samples and marks of later compared blocks out of the run. */
+/* Takes the samples of later compared blocks out of the run. The floor and the count of discarded blocks stay those of
+ * the whole run. */
 static void keep_first_blocks(Run *run, uint64_t blocks) {
     uint64_t end = run_observed_blocks(&run->meta) + blocks;
     size_t kept = 0;
@@ -346,7 +347,7 @@ static bool shifts_are_conclusive(RunShift *const *shifts, size_t count) {
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < shifts[i]->cell_count; c++)
             if (shifts[i]->cells[c].refused || shifts[i]->cells[c].verdict == VERDICT_TOO_FEW ||
-                shifts[i]->cells[c].verdict == VERDICT_FAILED || shifts[i]->cells[c].verdict == VERDICT_UNSTABLE)
+                shifts[i]->cells[c].failing || shifts[i]->cells[c].verdict == VERDICT_UNSTABLE)
                 return false;
     return true;
 }

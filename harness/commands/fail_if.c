@@ -78,6 +78,9 @@ static bool takes_table(FailIf *condition, const MetricInfo *info) {
 static void judge(FailIf *condition, const MetricInfo *info, const char *row, Verdict verdict, Interval ratio,
                   const char *reason, bool broken) {
     condition->broken += broken;
+    if (broken && (verdict == VERDICT_BETTER || verdict == VERDICT_WORSE || verdict == VERDICT_NO_DIFFERENCE))
+        fprintf(stderr, "allocbench: --fail-if '%s': %s, %s: over a fifth of its slots failed\n", condition->text, row,
+                info->key);
     if (verdict != VERDICT_BETTER && verdict != VERDICT_WORSE && verdict != VERDICT_NO_DIFFERENCE) {
         fprintf(stderr, "allocbench: --fail-if '%s': %s, %s: could not be judged: %s\n", condition->text, row,
                 info->key, reason);
@@ -105,7 +108,10 @@ void fail_if_check(FailIf *condition, const Run *run, const Comparison *comparis
             if (cell->control || strcmp(run->meta.arms[cell->arm].name, condition->arm) != 0)
                 continue;
             char *reason = word_verdict(run, row, cell, comparison);
-            bool broken = cell->verdict == VERDICT_SKIPPED || BROKEN_FROM * cell->failed > cell->failed + cell->ok;
+            const Cell *reference = comparison_cell(row, comparison->reference, false);
+            bool unpaired = cell->verdict == VERDICT_FAILED && reference && reference->failed > 0;
+            bool broken =
+                unpaired || cell->verdict == VERDICT_SKIPPED || BROKEN_FROM * cell->failed > cell->failed + cell->ok;
             judge(condition, info, run->meta.rows[row->row].name, cell->verdict, cell->ratio, reason, broken);
             free(reason);
         }
@@ -120,7 +126,7 @@ void fail_if_check_shift(FailIf *condition, const RunShift *shift) {
         const ShiftCell *cell = &shift->cells[i];
         if (strcmp(cell->arm, condition->arm) != 0)
             continue;
-        bool broken = cell->refused != NULL || cell->verdict == VERDICT_FAILED;
+        bool broken = cell->refused != NULL || cell->failing;
         judge(condition, info, cell->row, cell->refused ? VERDICT_FAILED : cell->verdict, cell->shift,
               cell->refused                       ? cell->refused
               : cell->verdict == VERDICT_TOO_FEW  ? "n too small"

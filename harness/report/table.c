@@ -176,7 +176,7 @@ void table_print_shifts(const RunShift *const *shifts, size_t count, FILE *out) 
                 info->title, palette.reset,
                 metric_is_ratio_free(shifts[i]->metric) ? "" : ", each against its own baseline",
                 info->larger_is_better ? info->better : info->worse);
-        const char *row = NULL;
+        const char *row = NULL, *refused = NULL;
         for (size_t c = 0; c < shifts[i]->cell_count; c++) {
             const ShiftCell *cell = &shifts[i]->cells[c];
             bool first_of_row = !row || strcmp(row, cell->row);
@@ -184,8 +184,9 @@ void table_print_shifts(const RunShift *const *shifts, size_t count, FILE *out) 
                 fprintf(out, "\n%s%s%s\n", palette.bold, cell->row, palette.reset);
             if (!cell->refused)
                 print_shift_cell(shifts[i], cell, &palette, out);
-            else if (first_of_row) /* the reason belongs to the row, not to the arm */
-                fprintf(out, "  %snot compared: %s%s\n", palette.warn, cell->refused, palette.reset);
+            else if (first_of_row || !refused || strcmp(refused, cell->refused) != 0)
+                fprintf(out, "  %s%s not compared: %s%s\n", palette.warn, cell->arm, cell->refused, palette.reset);
+            refused = cell->refused; /* a reason that belongs to the whole row is told once */
             row = cell->row;
         }
     }

@@ -261,6 +261,15 @@ static void what_a_run_lacks_opens_no_gate(void **state) {
     assert_int_equal(run_command(command_compare, whole, lacking, NULL), 0);
     assert_said("renamed is in the second run only");
     assert_int_equal(run_command(command_compare, whole, lacking, "--strict", NULL), 5);
+    /* Nor does an arm that crashed in a third of its slots, in either way of comparing. */
+    Run *crashing = fake_run(&spec);
+    fake_fail(crashing, 1, 1, 4, SAMPLE_CRASHED, "ended by SIGSEGV");
+    char *crashed = store_run(crashing, "crashed");
+    assert_int_equal(run_command(command_compare, whole, crashed, "--fail-if", "jemalloc slower 15%", NULL), 5);
+    assert_said("row 1, throughput: ");
+    assert_int_equal(run_command(command_compare, crashed, "--fail-if", "jemalloc slower 15%", NULL), 5);
+    assert_said("row 1, throughput: could not be judged: n too small");
+    free(crashed);
     assert_int_equal(run_command(command_compare, whole, whole, "--fail-if", "glibc slower 5%", NULL), 2);
     assert_int_equal(run_command(command_compare, whole, "--fail-if", "jemalloc slower 100%", NULL), 2);
     assert_said("nothing loses 100 %");
