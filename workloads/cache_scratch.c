@@ -15,20 +15,6 @@ static uint64_t object_size = 1, writes = 100000;
 
 static void **given; /* to each thread, by the main thread */
 
-/* As a program's own counter would be: nothing of it may be kept in a register. */
-KIT_INLINE void use(Caller caller, void *block, size_t size, uint64_t times) {
-    volatile unsigned char *bytes = block;
-    if (caller.verify)
-        return;
-    for (uint64_t i = 0; i < times; i++) {
-        for (size_t at = 0; at < size; at++) {
-            bytes[at] = (unsigned char)i;
-            if (bytes[at] != (unsigned char)i)
-                slot_corrupt(block, size, "a byte does not read back");
-        }
-    }
-}
-
 /* Measured. */
 __attribute__((noinline)) static void timed_objects(Worker *worker, uint64_t count) {
     const Caller caller = caller_of(worker);
@@ -36,7 +22,7 @@ __attribute__((noinline)) static void timed_objects(Worker *worker, uint64_t cou
     const uint64_t times = writes;
     for (uint64_t i = 0; i < count; i++) {
         void *block = caller_malloc(caller, size);
-        use(caller, block, size, times);
+        caller_rewrite(caller, block, size, times);
         caller_free(caller, block, size);
     }
     worker_done(worker, count, count * size);

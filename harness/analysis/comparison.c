@@ -346,6 +346,10 @@ const Cell *comparison_cell(const ComparisonRow *row, uint32_t arm, bool control
     return NULL;
 }
 
+bool comparison_cell_is_failing(const Cell *cell) {
+    return 5 * cell->failed > cell->failed + cell->ok;
+}
+
 const char *verdict_name(Verdict verdict, Metric metric) {
     switch (verdict) {
     case VERDICT_NO_DIFFERENCE:

@@ -106,6 +106,9 @@ bool comparison_has_lower_bound(const BlockTable *table, Metric metric, size_t c
 /* The cell of `arm` in `row`, or of the control; NULL when there is none. */
 const Cell *comparison_cell(const ComparisonRow *row, uint32_t arm, bool control);
 
+/* True when over a fifth of the arm's slots failed: what is left of it proves little. */
+bool comparison_cell_is_failing(const Cell *cell);
+
 /* "faster", "~", "n too small", ...: what a table shows. */
 const char *verdict_name(Verdict verdict, Metric metric);
 /* "threshold", "noise floor", ...; "" for GATE_NONE. */

@@ -230,17 +230,6 @@ static void measure_counts(ShiftCell *cell, Metric metric, const Side *first, co
     free(ratios);
 }
 
-enum { FAILING_FROM = 5 }; /* more than one slot in so many */
-
-static size_t failed_slots(const Side *side) {
-    size_t failed = 0;
-    for (size_t block = 0; block < side->table->blocks; block++) {
-        const Sample *sample = side->table->slots[block * side->table->columns + side->arm];
-        failed += sample && sample->status != SAMPLE_OK;
-    }
-    return failed;
-}
-
 static void measure_cell(ShiftCell *cell, Metric metric, const Side *first, const Side *second) {
     size_t count;
     cell->first_value = median_value(first, metric, &count);
@@ -253,8 +242,6 @@ static void measure_cell(ShiftCell *cell, Metric metric, const Side *first, cons
     const Side *sides[] = {first, second};
     for (size_t i = 0; i < 2; i++) {
         const RunMeta *meta = &sides[i]->run->meta;
-        size_t failed = failed_slots(sides[i]);
-        cell->failing = cell->failing || FAILING_FROM * failed > sides[i]->table->blocks;
         double error = comparison_counter_error(sides[i]->table, metric, meta->baseline);
         cell->counter_error = fmax(cell->counter_error, error);
         cell->lower_bound = cell->lower_bound || comparison_has_lower_bound(sides[i]->table, metric, sides[i]->arm) ||
@@ -429,6 +416,8 @@ RunShift *run_shift_of_runs(const Run *first, const Run *second, Metric metric) 
                 continue;
             ShiftCell *cell = add_cell(shift, &mine->rows[row], &mine->arms[arm], refused);
             cell->unstable = first_rows->rows[row].unstable || second_rows->rows[other_row].unstable;
+            cell->failing = comparison_cell_is_failing(&first_rows->rows[row].cells[arm]) ||
+                            comparison_cell_is_failing(&second_rows->rows[other_row].cells[other_arm]);
             if (!refused)
                 measure_cell(cell, metric, &one, &other);
             shift->compared += cell->refused == NULL;

@@ -11,8 +11,6 @@
 #include "../report/wording.h"
 #include "../store/text.h"
 
-enum { BROKEN_FROM = 5 }; /* more than one in so many slots failed */
-
 static bool is_word_for_worse(const char *word) {
     for (unsigned metric = 0; metric < METRIC_COUNT; metric++)
         if (strcmp(metric_info((Metric)metric)->worse, word) == 0)
@@ -110,8 +108,7 @@ void fail_if_check(FailIf *condition, const Run *run, const Comparison *comparis
             char *reason = word_verdict(run, row, cell, comparison);
             const Cell *reference = comparison_cell(row, comparison->reference, false);
             bool unpaired = cell->verdict == VERDICT_FAILED && reference && reference->failed > 0;
-            bool broken =
-                unpaired || cell->verdict == VERDICT_SKIPPED || BROKEN_FROM * cell->failed > cell->failed + cell->ok;
+            bool broken = unpaired || cell->verdict == VERDICT_SKIPPED || comparison_cell_is_failing(cell);
             judge(condition, info, run->meta.rows[row->row].name, cell->verdict, cell->ratio, reason, broken);
             free(reason);
         }

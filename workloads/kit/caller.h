@@ -118,4 +118,19 @@ KIT_INLINE void caller_touch(Caller caller, void *block, size_t size) {
     }
 }
 
+/* Writes every byte and reads it back so many times, as a program's counters would be: nothing of it is kept in a
+ * register. Not with --verify, which needs the content. */
+KIT_INLINE void caller_rewrite(Caller caller, void *block, size_t size, uint64_t times) {
+    volatile unsigned char *bytes = block;
+    if (caller.verify)
+        return;
+    for (uint64_t i = 0; i < times; i++) {
+        for (size_t at = 0; at < size; at++) {
+            bytes[at] = (unsigned char)i;
+            if (bytes[at] != (unsigned char)i)
+                slot_corrupt(block, size, "a byte does not read back");
+        }
+    }
+}
+
 #endif

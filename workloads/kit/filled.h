@@ -9,28 +9,17 @@
 
 #include <string.h>
 
-#include "block.h"
-#include "probe.h"
-#include "slot.h"
+#include "caller.h"
 
 KIT_INLINE void *filled_malloc(Probe *probe, size_t size, bool verify, uint64_t tag) {
-    void *block = probe_malloc(probe, size);
-    if (!block)
-        slot_out_of_memory("malloc", size);
-    if (!verify) {
+    void *block = caller_malloc((Caller){probe, tag, verify}, size);
+    if (!verify)
         memset(block, (int)(size & 0xff), size);
-        return block;
-    }
-    if (!block_is_aligned(block, size))
-        slot_corrupt(block, size, "not aligned as malloc promises");
-    block_fill(block, size, tag);
     return block;
 }
 
 KIT_INLINE void filled_free(Probe *probe, void *block, size_t size, bool verify, uint64_t tag) {
-    if (verify && !block_check(block, size, tag))
-        slot_corrupt(block, size, "content changed since it was written");
-    probe_free(probe, block, size);
+    caller_free((Caller){probe, tag, verify}, block, size);
 }
 
 #endif
