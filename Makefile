@@ -1,12 +1,12 @@
 # A thin front on CMake. `make` alone says what there is.
 #
-# Variables: SUITE=quick|full|ci (bench), RUN=folder (charts, compare; default: the last run), BASE=folder (compare),
+# Variables: SUITE=quick|full|memory|latency|programs|ci or a file (bench), RUN=folder (charts, compare; default: the last run), BASE=folder (compare),
 # SELFTEST=full|quick (selftest), BUILD=build (folder), OPTIONS=-DWERROR=ON (CMake options), VERBOSE=1 (show configuring
 # and compiling), BOOTSTRAP=0 (install nothing).
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build bench test charts compare selftest selftest-report clean
+.PHONY: help build bench test charts compare docs selftest selftest-report clean
 
 BUILD ?= build
 SUITE ?= quick
@@ -17,12 +17,15 @@ OPTIONS ?=
 export VERBOSE
 
 help:
-	@echo "make bench [SUITE=quick|full|ci]   measure all allocators, then draw the charts"
-	@echo "make test                          build and run every test"
-	@echo "make charts [RUN=folder]           draw the charts of a stored run again"
-	@echo "make compare [RUN=folder]          judge a stored run; with BASE=folder against that one"
+	@echo "make bench [SUITE=name|file.ini]     measure all allocators, then draw the charts; suites:"
+	@for suite in workloads/suites/*.ini; do \
+	  printf '  %-10s %s\n' "$$(basename $$suite .ini)" "$$(sed -n 's/^description = //p' $$suite)"; done
+	@echo "make test                            build and run every test"
+	@echo "make charts [RUN=folder]             draw the charts of a stored run again"
+	@echo "make compare [RUN=folder]            judge a stored run; with BASE=folder against that one"
+	@echo "make docs                            docs/workloads.md again from what the workloads say of themselves"
 	@echo "make selftest [SELFTEST=full|quick]  what allocbench says where the truth is known; half an hour"
-	@echo "make selftest-report               docs/selftest.md again from results/selftest"
+	@echo "make selftest-report                 docs/selftest.md again from results/selftest"
 	@echo "make build | clean"
 
 build:
@@ -48,6 +51,11 @@ compare:
 	@scripts/bootstrap build
 	@scripts/build $(BUILD) $(OPTIONS)
 	@$(BUILD)/harness/allocbench compare $(BASE) $(RUN)
+
+docs:
+	@scripts/bootstrap build
+	@scripts/build $(BUILD) $(OPTIONS)
+	@scripts/workload-page $(BUILD)/harness/allocbench >docs/workloads.md.tmp && mv docs/workloads.md.tmp docs/workloads.md
 
 selftest:
 	@scripts/bootstrap build selftest

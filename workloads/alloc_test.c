@@ -5,6 +5,10 @@
  * and emptied. A fifth of the slots gets four fifths of the visits, and within that fifth the same holds again, six
  * levels deep. Sizes have an exponent each of whose values is half as probable as the one before. Threads share
  * nothing.
+ *
+ * Models: programs with a hot working set, in which the placement of blocks costs cache misses.
+ * Published: Ignatchenko, alloc-test, 2018.
+ * Changed: fixed work over all threads; words in place of bytes; the last frees are not timed.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -128,9 +132,10 @@ static const Workload workload = {
     .name = "alloc_test",
     .summary = "most visits go to few slots; every byte of every block is written and read",
     .models = "programs with a hot working set, in which the placement of blocks costs cache misses",
-    .published = "Ignatchenko, alloc-test, described at ithare.com, 2018",
-    .changed = "written and read as words by all threads alike; the number of visits is the work; blocks that are left "
-               "are freed after the second mark",
+    .published = "Ignatchenko, alloc-test, described in Testing Memory Allocators, ithare.com, 2018",
+    .changed = "the number of visits is the work, over all threads, instead of a number for each, so that more threads "
+               "are not more work; blocks are written and read as words, not bytes, since the time of a loop over "
+               "bytes would hide the allocator's; what is left at the end is freed after the second mark",
     .unit = "visits",
     .default_operations = 10000000,
     .parameters = parameters,

@@ -8,6 +8,10 @@
  *
  * Between the marks: the filling. The tables of the blocks are kit memory of exactly the size needed, resident all the
  * time; sizes are not stored but drawn again.
+ *
+ * Models: a server after its busiest minute: memory that is not needed any more but paid for.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/kit.h"
 
@@ -165,10 +169,11 @@ static const Workload workload = {
     .name = "burst_idle",
     .summary = "a burst of small objects is freed; what stays resident while the process idles",
     .models = "a server after its busiest minute: memory that is not needed any more but paid for",
-    .published = "here",
-    .changed = "nothing; the filling is timed, but the memory afterwards is the result",
+    .published = "devised for this benchmark, described in its source file",
+    .changed = "nothing, it has no original. The filling is timed, but the memory afterwards is the result",
     .unit = "blocks",
     .unscaled = true,
+    .usual_ms = 9000,
     .memory = true,
     .default_threads = 1,
     .parameters = parameters,

@@ -7,6 +7,11 @@
  * time of T threads is ideally T; the work is the same for any number of threads.
  *
  * Thread 0 is the main thread: its own object is the one that is not freed by another thread.
+ *
+ * Models: work items created side by side by one thread and handed out to others.
+ * Published: Berger et al., Hoard, ASPLOS 2000.
+ * Changed: 100000 writes an object whatever the number of threads, for more calls of the allocator; the main thread
+ *   works too; also with 8 bytes (cache_scratch_8).
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -68,19 +73,27 @@ static const Parameter parameters[] = {
     {"writes", PARAMETER_COUNT, &writes, 1, 100000000, NULL, "Times each byte is written and read before the free"},
 };
 
+static const Preset presets[] = {
+    {"cache_scratch_8", "--size 8", "objects of 8 bytes"},
+};
+
 static const Workload workload = {
     .name = "cache_scratch",
     .summary = "threads write into small objects after freeing neighbours that one thread allocated",
-    .models = "work items created side by side and handed out to threads",
+    .models = "work items created side by side by one thread and handed out to others",
     .published = "Berger, McKinley, Blumofe and Wilson, Hoard: A Scalable Memory Allocator for Multithreaded "
                  "Applications, ASPLOS 2000",
-    .changed = "an operation is one object with 100000 writes however many threads there are, where the original "
-               "divides 2000000 by their number: the sum is the same, and the "
-               "allocator is asked more often; the main thread is one of the threads",
+    .changed = "an operation is one object with 100000 writes and reads of each byte, however many threads there are, "
+               "where the original has 1000 objects a thread and divides 2000000 writes by the number of threads: the "
+               "work does not depend on the number of threads there either, but the allocator is asked more often "
+               "here; the main thread is one of the threads, so that T threads run and not T + 1; preset "
+               "cache_scratch_8 has objects of 8 bytes, the smallest that allocators tell apart",
     .unit = "objects",
     .default_operations = 4000,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .presets = presets,
+    .preset_count = sizeof presets / sizeof presets[0],
     .run = run,
 };
 

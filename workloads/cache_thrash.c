@@ -4,6 +4,10 @@
  * Each thread allocates a small object, writes and reads every byte of it many times, and frees it. Where two threads'
  * objects lie in one line, the line travels between their processors at every write. The time of one thread over the
  * time of T threads is ideally T; the work is the same for any number of threads.
+ *
+ * Models: counters and flags that threads allocate for themselves.
+ * Published: Berger et al., Hoard, ASPLOS 2000.
+ * Changed: 100000 writes an object whatever the number of threads, for more calls of the allocator.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -51,9 +55,9 @@ static const Workload workload = {
     .models = "counters and flags that threads allocate for themselves",
     .published = "Berger, McKinley, Blumofe and Wilson, Hoard: A Scalable Memory Allocator for Multithreaded "
                  "Applications, ASPLOS 2000",
-    .changed = "an operation is one object with 100000 writes however many threads there are, where the original "
-               "divides 2000000 by their number: the sum is the same, and the "
-               "allocator is asked more often",
+    .changed = "an operation is one object with 100000 writes and reads of each byte, however many threads there are, "
+               "where the original has 1000 objects a thread and divides 2000000 writes by the number of threads: the "
+               "work does not depend on the number of threads there either, but the allocator is asked more often here",
     .unit = "objects",
     .default_operations = 4000,
     .parameters = parameters,

@@ -5,6 +5,10 @@
  * so that an allocator cannot be lucky. The first and the last word of each new block are checked always, all of it
  * with
  * --verify. Allocators differ in whether they know of memory that is fresh from the system and zero already.
+ *
+ * Models: tables and objects that start as zero.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -92,8 +96,8 @@ static const Workload workload = {
     .name = "calloc_zero",
     .summary = "cleared blocks replace ones that were overwritten",
     .models = "tables and objects that start as zero",
-    .published = "a shape of its own, described here",
-    .changed = "nothing: it has no other original",
+    .published = "a shape of its own, described in its source file and nowhere else",
+    .changed = "nothing, it has no original",
     .unit = "operations",
     .default_operations = 1000000,
     .default_threads = 1,

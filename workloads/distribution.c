@@ -10,6 +10,12 @@
  * measured path.
  *
  * The record is replayed once as a warm-up. Between the marks: replay. A block's first --touch bytes are written.
+ *
+ * Models: a program whose sizes, rates and live counts are known: a key-value store, a JSON service, a compiler, a
+ *   message broker.
+ * Published: after the empirical driver of TCMalloc and Fleetbench.
+ * Changed: profiles are made up, since published ones are of one company's machines; records end where they began,
+ *   to be replayed for ever.
  */
 #include "kit/kit.h"
 
@@ -253,11 +259,13 @@ static const Preset presets[] = {
 static const Workload workload = {
     .name = "distribution",
     .summary = "a profile of sizes, rates and live counts, recorded beforehand and replayed",
-    .models = "a program whose sizes and lifetimes are known: key-value store, JSON service, compiler, message broker",
-    .published = "in the manner of the empirical driver of TCMalloc's and Fleetbench's benchmarks",
+    .models = "a program whose sizes, rates and live counts are known: a key-value store, a JSON service, a compiler, "
+              "a message broker",
+    .published = "after the empirical driver of the benchmarks of TCMalloc and Fleetbench (Google)",
     .changed =
-        "the profiles are made up; a record of 2^20 calls is drawn as pairs for each slot, so that it ends where "
-        "it began; each thread has its own blocks",
+        "the four profiles are made up as round numbers from what such programs do, and none was recorded, since the "
+        "published ones are of one company's machines; a record of 2^20 calls is drawn as pairs for each slot, so that "
+        "it ends where it began and can be replayed over and over; each thread has its own blocks",
     .unit = "calls",
     .default_operations = 20000000,
     .parameters = parameters,

@@ -4,6 +4,10 @@
  * Each thread holds --slots blocks of mixed sizes in a ring and replaces the oldest one: the order of a queue, a log or
  * a sliding window. Every block lives equally long, and what is freed is always the coldest. The ring is full before
  * the first mark.
+ *
+ * Models: queues, logs, sliding windows, caches that evict by age.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -82,8 +86,8 @@ static const Workload workload = {
     .name = "fifo",
     .summary = "the oldest block is replaced",
     .models = "queues, logs, sliding windows, caches that evict by age",
-    .published = "a shape of its own, described here",
-    .changed = "nothing: it has no other original",
+    .published = "a shape of its own, described in its source file and nowhere else",
+    .changed = "nothing, it has no original",
     .unit = "operations",
     .default_operations = 10000000,
     .default_threads = 1,

@@ -12,6 +12,10 @@
  *
  * The blocks stand in one table, the smallest size first. A step halves all that stand there and adds half as many
  * blocks as the step before, so the table never holds more than the first step put into it.
+ *
+ * Models: a long-running program whose objects grow over its life.
+ * Published: after Robson's lower bound, JACM 1974.
+ * Changed: a fixed sequence, so that all allocators get the same; it stops at a size.
  */
 #include "kit/kit.h"
 
@@ -142,12 +146,13 @@ static const Workload workload = {
     .name = "frag_first_fit",
     .summary = "sizes double while every other block is freed; how much more memory than needed is held",
     .models = "a long-running program whose objects grow over its life",
-    .published = "after the lower bound of Robson, Bounds for Some Functions Concerning Dynamic Storage Allocation, "
-                 "JACM 1974",
-    .changed = "a fixed sequence that does not look at the addresses, so that all allocators get the same requests; it "
-               "stops at a size and not when no memory is left",
+    .published =
+        "after the lower bound of Robson, Bounds for Some Functions Concerning Dynamic Storage Allocation, JACM 1974",
+    .changed = "a fixed sequence that does not look at the addresses, where the proof's adversary does, so that all "
+               "allocators get the same requests; it stops at a size and not when no memory is left",
     .unit = "blocks",
     .unscaled = true,
+    .usual_ms = 2000,
     .memory = true,
     .default_threads = 1,
     .parameters = parameters,

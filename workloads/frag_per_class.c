@@ -8,6 +8,10 @@
  *
  * Between the marks: all of that. What remains then is the result: end_rss_bytes beside end_live_bytes. Afterwards all
  * is freed.
+ *
+ * Models: phases of a program that each leave a few long-lived objects behind.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/kit.h"
 
@@ -150,10 +154,11 @@ static const Workload workload = {
     .name = "frag_per_class",
     .summary = "a few blocks of each size survive all over its memory; can other sizes use the rest",
     .models = "phases of a program that each leave a few long-lived objects behind",
-    .published = "here",
-    .changed = "nothing",
+    .published = "devised for this benchmark, described in its source file",
+    .changed = "nothing, it has no original",
     .unit = "blocks",
     .unscaled = true,
+    .usual_ms = 400,
     .memory = true,
     .default_threads = 1,
     .parameters = parameters,

@@ -3,6 +3,10 @@
  *
  * The probability of a size falls with its square, from 4 bytes to 32 KiB. Sizes are drawn from a table of quantiles of
  * that distribution, equal for all threads. The slots are full before the first mark. No block changes threads.
+ *
+ * Models: programs with very many tiny and very few large blocks in every thread.
+ * Published: glibc's bench-malloc-thread.
+ * Changed: fixed work in place of a fixed time; full slots at the start; the blocks' ends are written.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -83,9 +87,9 @@ static const Workload workload = {
     .name = "glibc_thread",
     .summary = "threads replace random blocks whose sizes follow an inverse square law",
     .models = "programs with very many tiny and very few large blocks in every thread",
-    .published = "the malloc-thread benchmark of the GNU C Library",
-    .changed = "a fixed amount of work instead of a fixed time; the slots are full before the time runs; each block's "
-               "ends are written",
+    .published = "bench-malloc-thread of the GNU C Library's benchtests",
+    .changed = "a fixed amount of work instead of a fixed time, so that all allocators do the same; the slots are full "
+               "before the time runs; the first and last byte of each block are written",
     .unit = "operations",
     .default_operations = 10000000,
     .parameters = parameters,

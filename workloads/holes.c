@@ -7,6 +7,10 @@
  * traffic. The blocks that stay are live meanwhile: kept_bytes.
  *
  * Between the marks: the allocating and the freeing.
+ *
+ * Models: a cache that was emptied except for its popular entries.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/kit.h"
 
@@ -138,10 +142,11 @@ static const Workload workload = {
     .name = "holes",
     .summary = "every twentieth block stays, scattered; what the system gets back of the rest while the process idles",
     .models = "a cache that was emptied except for its popular entries",
-    .published = "here",
-    .changed = "nothing; the filling is timed, but the memory afterwards is the result",
+    .published = "devised for this benchmark, described in its source file",
+    .changed = "nothing, it has no original. The filling is timed, but the memory afterwards is the result",
     .unit = "blocks",
     .unscaled = true,
+    .usual_ms = 6300,
     .memory = true,
     .default_threads = 1,
     .parameters = parameters,

@@ -7,6 +7,10 @@
  * live meanwhile: kept_bytes. Then every thread frees its own.
  *
  * Between the marks: the allocating and the freeing.
+ *
+ * Models: a server's pool of worker threads at night.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/kit.h"
 
@@ -136,10 +140,11 @@ static const Workload workload = {
     .name = "idle_threads",
     .summary = "many threads free half of their blocks and sleep; what they hold back meanwhile",
     .models = "a server's pool of worker threads at night",
-    .published = "here",
-    .changed = "nothing; the filling is timed, but the memory afterwards is the result",
+    .published = "devised for this benchmark, described in its source file",
+    .changed = "nothing, it has no original. The filling is timed, but the memory afterwards is the result",
     .unit = "blocks",
     .unscaled = true,
+    .usual_ms = 6300,
     .memory = true,
     .default_threads = 64,
     .parameters = parameters,

@@ -7,6 +7,11 @@
  * and 1/R at most, so --rounds 1 gives mostly remote frees and --rounds 100 hardly any.
  *
  * A chain is used by one thread at a time; pthread_create and pthread_join order the hand-over.
+ *
+ * Models: a server whose worker threads end and pass their sessions on to new ones.
+ * Published: Larson and Krishnan, ISMM 1998.
+ * Changed: threads are joined or detached, so that RSS does not grow with throughput; fixed work; a generator for
+ *   each chain; also by sized delete (larson_sized).
  */
 #include "kit/kit.h"
 
@@ -241,17 +246,27 @@ static const Parameter parameters[] = {
     {"sized", PARAMETER_YES_NO, &sized, 0, 1, NULL, "Use C++ operator new and sized operator delete"},
 };
 
+static const Preset presets[] = {
+    {"larson_remote", "--rounds 1",
+     "a thread ends after as many replacements as it has blocks, so most frees are remote"},
+    {"larson_sized", "--sized yes", "by C++ operator new and sized operator delete"},
+};
+
 static const Workload workload = {
     .name = "larson",
     .summary = "threads replace random blocks and hand all of them to a successor thread",
-    .models = "a server whose worker threads end and pass their sessions on",
+    .models = "a server whose worker threads end and pass their sessions on to new ones",
     .published = "Larson and Krishnan, Memory Allocation for Long-Running Server Applications, ISMM 1998",
-    .changed = "ended threads are joined by their successor (or detached), so RSS does not grow with throughput; work "
-               "can be fixed; every chain draws from its own generator",
+    .changed = "ended threads are joined by their successor (or detached, --detach), where the original does neither "
+               "and RSS grows with throughput; the work can be fixed and not only the time, so that all allocators do "
+               "the same; every chain draws from its own generator, so that requests do not depend on the schedule; "
+               "preset larson_sized frees by C++ sized delete, larson_remote has R = 1",
     .unit = "operations",
     .default_operations = 4000000,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .presets = presets,
+    .preset_count = sizeof presets / sizeof presets[0],
     .check = check_options,
     .run = run,
 };

@@ -3,6 +3,10 @@
  *
  * Each thread allocates --depth blocks of mixed sizes and frees them in reverse, again and again: the order of a stack,
  * and of scopes that end. An allocator that hands out again what was freed last always finds it warm.
+ *
+ * Models: recursion, parsers, scopes that end.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -71,8 +75,8 @@ static const Workload workload = {
     .name = "lifo",
     .summary = "blocks are freed in the reverse order of their allocation",
     .models = "recursion, parsers, scopes that end",
-    .published = "a shape of its own, described here",
-    .changed = "nothing: it has no other original",
+    .published = "a shape of its own, described in its source file and nowhere else",
+    .changed = "nothing, it has no original",
     .unit = "blocks",
     .default_operations = 10000000,
     .default_threads = 1,

@@ -3,6 +3,10 @@
  *
  * All threads leave a barrier together. Besides the time of the whole, the mean of the threads' own times and their
  * spread are reported: unfair locks give a good sum and a bad spread.
+ *
+ * Models: short-lived buffers in many threads; the shortest path through an allocator.
+ * Published: Lever and Boreham, USENIX ATC 2000.
+ * Changed: the work is fixed over all threads, so that more threads are not more work.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -61,8 +65,10 @@ static const Workload workload = {
     .name = "linux_scalability",
     .summary = "threads allocate and free one block of one size at a time",
     .models = "short-lived buffers in many threads; the shortest path through an allocator",
-    .published = "Lever and Boreham, malloc() Performance in a Multithreaded Linux Environment, USENIX ATC 2000",
-    .changed = "the work is fixed over all threads instead of for each, so that more threads are not more work",
+    .published =
+        "Lever and Boreham, malloc() Performance in a Multithreaded Linux Environment, USENIX ATC 2000, FREENIX track",
+    .changed =
+        "the work is fixed over all threads instead of 10000000 for each, so that more threads are not more work",
     .unit = "pairs",
     .default_operations = 10000000,
     .parameters = parameters,

@@ -4,6 +4,10 @@
  * Each thread holds 20 blocks of 5 to 25 MiB and replaces a random one at a time. One byte of each page is written, not
  * all of them: what is to be seen is what the allocator does about address space and page faults, not the speed of
  * memory. Allocators differ in whether such blocks are kept for reuse or given back at once.
+ *
+ * Models: image and matrix buffers, columns of a database.
+ * Published: mimalloc-bench's malloc-large.
+ * Changed: one byte a page is written, so that memory's speed is left out; also in several threads.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -76,8 +80,8 @@ static const Workload workload = {
     .name = "malloc_large",
     .summary = "blocks of 5 to 25 MiB are replaced at random",
     .models = "image and matrix buffers, columns of a database",
-    .published = "the malloc-large test of the benchmark suite around mimalloc",
-    .changed = "one byte a page is written instead of the whole block, which would measure memory and not the "
+    .published = "malloc-large of mimalloc-bench (Leijen)",
+    .changed = "one byte a page is written instead of the whole block, which would measure the memory and not the "
                "allocator; several threads can do it side by side",
     .unit = "blocks",
     .default_operations = 1000,

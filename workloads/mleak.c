@@ -4,6 +4,10 @@
  * A round starts T threads and ends them. Each allocates 128 cleared bytes, swaps the block into one of 1000 shared
  * slots, frees what came out of it, and ends. At no time more than 1000 + T small blocks are alive: what grows beyond
  * that is what the allocator keeps for threads that no longer exist. The result is the memory, not the time.
+ *
+ * Models: a thread for each request, over a long time; memory is the result, not time.
+ * Published: mimalloc-bench's mleak.
+ * Changed: the number of rounds follows from the work.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -81,8 +85,8 @@ static void run(const Options *options) {
 static const Workload workload = {
     .name = "mleak",
     .summary = "very many threads, each of which makes one allocation and ends",
-    .models = "a thread for each request, over a long time",
-    .published = "the leak test of the benchmark suite around mimalloc",
+    .models = "a thread for each request, over a long time; memory is the result, not time",
+    .published = "mleak of mimalloc-bench (Leijen)",
     .changed = "the number of rounds follows from the work; --threads is the number of threads of a round",
     .unit = "threads",
     .default_operations = 10000,

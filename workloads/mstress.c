@@ -10,6 +10,11 @@
  * depends on the block's address; whoever frees it checks all of them.
  *
  * Each thread's requests depend on the seed alone; which block a swap brings depends on the race.
+ *
+ * Models: thread pools that grow and shrink while objects wander between their threads.
+ * Published: Leijen, Zorn and de Moura, Mimalloc, APLAS 2019.
+ * Changed: fixed work; requests do not depend on what a swap brings, so that every run has the same; cookies know
+ *   their address.
  */
 #include "kit/kit.h"
 
@@ -191,9 +196,9 @@ static const Workload workload = {
     .summary = "threads of unequal load exchange blocks through a shared array, round after round",
     .models = "thread pools that grow and shrink while objects wander between their threads",
     .published = "the stress test of Leijen, Zorn and de Moura, Mimalloc: Free List Sharding in Action, APLAS 2019",
-    .changed = "the number of rounds follows from the work instead of being 25; whether a block is retained is a coin, "
-               "and the choice of numbers does not depend on what a swap brought, so that requests are the same in "
-               "every run; cookies depend on the address",
+    .changed = "the number of rounds follows from the work instead of being 25; whether a block is retained is the "
+               "toss of a coin, and the choice of numbers does not depend on what a swap brought, so that requests are "
+               "the same in every run; cookies depend on the address, so that a block given out twice is found",
     .unit = "blocks",
     .default_operations = 1000000,
     .parameters = parameters,

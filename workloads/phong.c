@@ -4,6 +4,11 @@
  * Each thread has a table of blocks. It picks a random interval of it, at most a tenth. With p = 1/2 all blocks there
  * are freed; else with p = 1/4 all are realloc'd, to double their size, or to a quarter when that would be above the
  * maximum. Then the empty places of the interval are filled. Sizes are skewed to the small: min + range * u^3.
+ *
+ * Models: many clients, each with a little memory that is replaced in stretches.
+ * Published: Phong Vo's stress test of Vmalloc, AT&T.
+ * Changed: fixed work over all threads; tables of their own, so that requests do not depend on the schedule;
+ *   refilled at once.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -103,9 +108,11 @@ static const Workload workload = {
     .name = "phong",
     .summary = "hundreds of threads free, resize and refill intervals of their blocks",
     .models = "many clients, each with a little memory that is replaced in stretches",
-    .published = "Phong Vo's stress test of vmalloc, AT&T",
-    .changed = "the work is divided over all threads; every thread has a table of its own, so that its requests do not "
-               "depend on the others; what was freed is filled again at once, which keeps the number of blocks steady",
+    .published = "Phong Vo, stress test of Vmalloc (AT&T), the allocator of Vmalloc: A General and Efficient Memory "
+                 "Allocator, Software: Practice and Experience 1996",
+    .changed = "the work is divided over all threads, so that more threads are not more work; every thread has a table "
+               "of its own, so that its requests do not depend on the others; what was freed is filled again at once, "
+               "which keeps the number of blocks steady",
     .unit = "blocks",
     .default_operations = 1000000,
     .default_threads = 256,

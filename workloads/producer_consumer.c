@@ -16,6 +16,11 @@
  *
  * Batches travel by value in the kit's memory, so that nothing but the blocks themselves comes from malloc. A block
  * belongs to the thread that holds the batch it stands in.
+ *
+ * Models: message passing between threads: pipelines, actors, brokers.
+ * Published: after snmalloc's (ISMM 2019) and Hoard's (ASPLOS 2000) message passing.
+ * Changed: one engine; bytes in flight are bounded, so that memory is not the scheduler's doing; waiting threads
+ *   sleep.
  */
 #include "kit/kit.h"
 
@@ -497,10 +502,12 @@ static const Workload workload = {
     .name = "producer_consumer",
     .summary = "blocks are allocated in one thread and freed in another: pairs, fans, rings, a server",
     .models = "message passing between threads: pipelines, actors, brokers",
-    .published =
-        "message-passing benchmarks of snmalloc (Lietar et al., ISMM 2019) and of Hoard's authors (ASPLOS 2000)",
-    .changed = "one engine with four kinds of queue; bytes in flight are bounded, so memory is the allocator's doing "
-               "and not the scheduler's; waiting threads sleep",
+    .published = "after the message-passing benchmarks of snmalloc (Lietar et al., Snmalloc: A Message Passing "
+                 "Allocator, ISMM 2019) and the blowup by producer and consumer of Berger, McKinley, Blumofe and "
+                 "Wilson, Hoard: A Scalable Memory Allocator for Multithreaded Applications, ASPLOS 2000",
+    .changed = "one engine with four kinds of queue in place of several programs; bytes in flight are bounded, so that "
+               "memory is the allocator's doing and not the scheduler's; waiting threads sleep, so that they do not "
+               "take processors from working ones",
     .unit = "blocks",
     .default_operations = 8000000,
     .default_threads = 2,

@@ -3,6 +3,10 @@
  *
  * Each thread holds --slots blocks of mixed sizes: larson without its successors. Lifetimes are geometric, and the
  * heap's order decays to chance. The slots are full before the first mark.
+ *
+ * Models: tables and caches whose entries come and go at random.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -79,8 +83,8 @@ static const Workload workload = {
     .name = "random_slots",
     .summary = "a random block is replaced",
     .models = "tables and caches whose entries come and go at random",
-    .published = "a shape of its own, described here",
-    .changed = "nothing: it has no other original",
+    .published = "a shape of its own, described in its source file and nowhere else",
+    .changed = "nothing, it has no original",
     .unit = "operations",
     .default_operations = 10000000,
     .default_threads = 1,

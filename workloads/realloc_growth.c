@@ -5,6 +5,10 @@
  * written at its ends; when it has reached the length that was drawn for it, it is freed and a new one of --start bytes
  * begins. Neighbours grow too, so a buffer can seldom grow in place. Whether realloc copies, extends or remaps is the
  * allocator's choice.
+ *
+ * Models: strings and vectors that are appended to.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -97,8 +101,8 @@ static const Workload workload = {
     .name = "realloc_growth",
     .summary = "several buffers grow geometrically by realloc",
     .models = "strings and vectors that are appended to",
-    .published = "a shape of its own, described here",
-    .changed = "nothing: it has no other original",
+    .published = "a shape of its own, described in its source file and nowhere else",
+    .changed = "nothing, it has no original",
     .unit = "operations",
     .default_operations = 1000000,
     .default_threads = 1,

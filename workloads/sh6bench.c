@@ -5,6 +5,10 @@
  * base/2, base/4 ... 1 byte; 250 blocks of a size under 100, 50 of one under 1000. The blocks go into a buffer of
  * calls/T slots; each time it is full, a fifth is kept, all before it is freed forward, all behind it backward
  * (kit/window.h). No block changes threads, and nothing is random.
+ *
+ * Models: programs whose data structures have mixed lifetimes, in several threads.
+ * Published: MicroQuill's sh6bench.
+ * Changed: fixed work; sizes go on where the last repetition stood; the last frees are not timed.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -102,9 +106,10 @@ static const Workload workload = {
     .name = "sh6bench",
     .summary = "batches of small blocks, freed partly in order, partly in reverse, part kept",
     .models = "programs whose data structures have mixed lifetimes, in several threads",
-    .published = "MicroQuill's SmartHeap benchmark sh6bench",
-    .changed = "the work is a number of blocks instead of calls/T repetitions; sizes go on where the last repetition "
-               "stood; what the buffers hold at the end is freed after the second mark",
+    .published = "MicroQuill, SmartHeap benchmark sh6bench",
+    .changed = "the work is a number of blocks instead of as many repetitions as a thread has slots; sizes go on where "
+               "the last repetition stood, so that the work can end anywhere; what the buffers hold at the end is "
+               "freed after the second mark. Without --threads there are two threads a processor, as in the original",
     .unit = "blocks",
     .default_operations = 20000000,
     .parameters = parameters,

@@ -7,6 +7,11 @@
  * its stripe. One producer, T consumers. --threads counts the main thread too.
  *
  * A cell of a stripe is empty (NULL) or owns a block; only the producer fills it, only its worker empties it.
+ *
+ * Models: workers with data of their own that also consume one thread's messages.
+ * Published: MicroQuill's sh8bench.
+ * Changed: --own says how many blocks are the workers' own, so that the work scales; stripes are bounded, so that
+ *   memory does not depend on who is faster.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -162,10 +167,11 @@ static const Workload workload = {
     .name = "sh8bench",
     .summary = "batches of mixed blocks with mixed lifetimes, while one thread's small blocks are freed by all others",
     .models = "workers with data of their own that also consume one thread's messages",
-    .published = "MicroQuill's SmartHeap benchmark sh8bench",
-    .changed = "the proportion of own and handed blocks is a parameter, so that the work can be scaled; stripes are "
-               "rings of atomics and bounded, so that memory does not depend on who is faster; the workers' next size "
-               "goes on through the table block by block",
+    .published = "MicroQuill, SmartHeap benchmark sh8bench",
+    .changed = "the proportion of own and handed blocks is a parameter (--own), where the original has fixed numbers "
+               "of both, so that the work can be scaled; stripes are rings of atomics and bounded, so that memory does "
+               "not depend on who is faster; the workers' next size goes on through the table block by block. Without "
+               "--threads there is a worker for each processor, and the main thread",
     .unit = "blocks",
     .default_operations = 20000000,
     .parameters = parameters,

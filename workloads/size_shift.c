@@ -8,6 +8,10 @@
  *
  * Between the marks: all of that, the filling too. The results are the peak and the resident bytes at the three ends:
  * filled_rss_bytes, shifted_rss_bytes, end_rss_bytes. Afterwards all is freed.
+ *
+ * Models: a server whose load changes its kind over the day.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/kit.h"
 
@@ -163,10 +167,11 @@ static const Workload workload = {
     .name = "size_shift",
     .summary = "live bytes stay the same while small blocks give way to large ones and come back",
     .models = "a server whose load changes its kind over the day",
-    .published = "here",
-    .changed = "nothing",
+    .published = "devised for this benchmark, described in its source file",
+    .changed = "nothing, it has no original",
     .unit = "blocks",
     .unscaled = true,
+    .usual_ms = 5000,
     .memory = true,
     .default_threads = 1,
     .parameters = parameters,

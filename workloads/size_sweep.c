@@ -4,6 +4,10 @@
  * --bytes are filled with blocks of --size, each written whole; what the process has grown by then, over what was asked
  * for, is the memory overhead of that size. Then random blocks are replaced, which gives the time. To be run over many
  * sizes, from 8 bytes to 4 MiB. The table of blocks is resident before the filling, so it is in no difference.
+ *
+ * Models: the size classes of an allocator, one at a time.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -85,8 +89,8 @@ static const Workload workload = {
     .name = "size_sweep",
     .summary = "blocks of one size are replaced at random: time and memory of that size",
     .models = "the size classes of an allocator, one at a time",
-    .published = "a shape of its own, described here",
-    .changed = "nothing: it has no other original",
+    .published = "a shape of its own, described in its source file and nowhere else",
+    .changed = "nothing, it has no original",
     .unit = "operations",
     .default_operations = 5000000,
     .default_threads = 1,

@@ -10,6 +10,10 @@
  * first quarter is the warm-up; through the others goes a straight line of least squares, and what it climbs from there
  * to the end is rss_growth_bytes (negative if it falls). An allocator that fits has a growth of about 0, however high
  * the line lies.
+ *
+ * Models: a daemon that is never restarted.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/kit.h"
 
@@ -203,10 +207,11 @@ static const Workload workload = {
     .name = "soak",
     .summary = "steady replacement of blocks for minutes; whether resident memory goes on growing",
     .models = "a daemon that is never restarted",
-    .published = "here",
-    .changed = "nothing; the work is fixed and not the time, so all allocators do the same",
+    .published = "devised for this benchmark, described in its source file",
+    .changed = "nothing, it has no original. The work is fixed and not the time, so that all allocators do the same",
     .unit = "replacements",
     .unscaled = true,
+    .usual_ms = 80000,
     .memory = true,
     .default_threads = 2,
     .parameters = parameters,

@@ -6,6 +6,11 @@
  * 80 are reallocs of what the bin holds, and the others are mallocs. Memory is bounded: 64 MiB / (size * T) bins.
  *
  * Worker i's thread does not allocate: it starts the threads that take its place one after the other and waits.
+ *
+ * Models: a thread for each job, each with a working set that comes and goes at random.
+ * Published: Gloger, t-test1 of ptmalloc.
+ * Changed: fixed work; empty bins are malloc'd, not realloc'd; ends of blocks are written, patterns only with
+ *   --verify.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -137,10 +142,11 @@ static const Workload workload = {
     .name = "t_test1",
     .summary = "short-lived threads with bursts of malloc, calloc, realloc, aligned allocation and free",
     .models = "a thread for each job, each with a working set that comes and goes at random",
-    .published = "Gloger, t-test1 of ptmalloc",
-    .changed = "the number of threads in all follows from the work and --life; the length of a burst is drawn from "
-               "nothing to the number of bins; an empty bin is not realloc'd but malloc'd; each block's ends are "
-               "written instead of patterns, which --verify has",
+    .published = "Gloger, t-test1.c of ptmalloc",
+    .changed =
+        "the number of threads in all follows from the work and --life; the length of a burst of frees or allocations "
+        "is drawn from nothing to the number of bins; an empty bin is not realloc'd but malloc'd; the first and last "
+        "byte of each block are written, where the original writes patterns, which --verify does",
     .unit = "allocations",
     .default_operations = 2000000,
     .parameters = parameters,

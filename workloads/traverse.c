@@ -7,6 +7,10 @@
  * first and the last word of each are read. No call of the allocator is timed: the time is that of caches and TLBs.
  *
  * The links stand in the nodes, since following them is the point.
+ *
+ * Models: programs that spend their time in old data structures, not in the allocator.
+ * Published: nowhere else.
+ * Changed: nothing.
  */
 #include "kit/caller.h"
 #include "kit/kit.h"
@@ -142,8 +146,8 @@ static const Workload workload = {
     .name = "traverse",
     .summary = "a list is churned, then its survivors are walked",
     .models = "programs that spend their time in old data structures, not in the allocator",
-    .published = "a shape of its own, described here",
-    .changed = "nothing: it has no other original",
+    .published = "a shape of its own, described in its source file and nowhere else",
+    .changed = "nothing, it has no original",
     .unit = "nodes",
     .default_operations = 20000000,
     .default_threads = 1,

@@ -7,6 +7,11 @@
  * (--limit), which bounds the memory that is in flight.
  *
  * A batch belongs to the thread that holds its pointer; the queue orders the hand-over.
+ *
+ * Models: pipelines in which one stage creates objects and another one destroys them.
+ * Published: the pattern by Lever and Boreham, USENIX ATC 2000; the program is mimalloc-bench's xmalloc-test.
+ * Changed: fixed work; also a FIFO (xmalloc_fifo) or a ring for each pair (xmalloc_spsc); all is freed before the
+ *   second mark.
  */
 #include "kit/kit.h"
 
@@ -169,17 +174,28 @@ static const Parameter parameters[] = {
     {"limit", PARAMETER_COUNT, &queue_limit, 1, 1 << 16, NULL, "Batches in the queue before allocating threads wait"},
 };
 
+static const Preset presets[] = {
+    {"xmalloc_fifo", "--queue fifo", "batches are freed in the order of their allocation"},
+    {"xmalloc_spsc", "--queue spsc", "each pair of threads has a ring of its own"},
+    {"xmalloc_mixed", "--sizes mixed", "blocks of 17 sizes from 8 to 2048 bytes"},
+};
+
 static const Workload workload = {
     .name = "xmalloc",
     .summary = "threads that only allocate pass batches to threads that only free",
     .models = "pipelines in which one stage creates objects and another one destroys them",
-    .published = "Lever and Boreham, malloc() Performance in a Multithreaded Linux Environment, USENIX ATC 2000",
-    .changed = "an operation is a block allocated and freed; the queue can also be a FIFO or a ring for each pair; "
+    .published = "Lever and Boreham, malloc() Performance in a Multithreaded Linux Environment, USENIX ATC 2000, "
+                 "FREENIX track (which describes the pattern); the program is xmalloc-test of mimalloc-bench (Leijen)",
+    .changed = "an operation is a block allocated and freed, where the original counts what is freed in a fixed time, "
+               "so that all allocators do the same; besides the original's LIFO the queue can be a FIFO (preset "
+               "xmalloc_fifo) or a ring for each pair (xmalloc_spsc), since how long blocks wait matters to caches; "
                "everything allocated is freed before the second mark",
     .unit = "blocks",
     .default_operations = 8000000,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .presets = presets,
+    .preset_count = sizeof presets / sizeof presets[0],
     .check = check_options,
     .run = run,
 };

@@ -13,19 +13,15 @@
 #include "../experiment/program.h"
 #include "../experiment/suite.h"
 #include "arguments.h"
+#include "list_print.h"
 
 typedef struct ListOptions {
-    const char *what; /* NULL: all kinds */
-    bool verbose, json;
+    unsigned kinds; /* bit i: kinds[i] was named; 0: none was, which means all */
+    bool verbose, json, markdown;
     int code;
 } ListOptions;
 
-enum { KEY_JSON = 1000 };
-
-static const char *text_of(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
+enum { KEY_JSON = 1000, KEY_MARKDOWN };
 
 /* ---- each kind as a JSON array: the one source for both outputs ---- */
 
@@ -99,6 +95,10 @@ static json_t *suites(void) {
     return array;
 }
 
+static void set_text(json_t *object, const char *key, const char *text) {
+    json_object_set_new(object, key, json_string(text == NULL ? "" : text));
+}
+
 static json_t *programs(void) {
     json_t *array = json_array();
     TextList names = program_names();
@@ -111,10 +111,12 @@ static json_t *programs(void) {
             json_object_set_new(object, "problem", json_string(error.text));
         } else {
             char *unsupported = program_unsupported(program);
-            const char *summary = program->summary == NULL ? "" : program->summary;
-            json_object_set_new(object, "summary", json_string(summary));
-            json_object_set_new(object, "models", json_string(program->models == NULL ? "" : program->models));
-            json_object_set_new(object, "command", json_string(program->command));
+            set_text(object, "summary", program->summary);
+            set_text(object, "models", program->models);
+            set_text(object, "command", program->command);
+            set_text(object, "check", program->check);
+            set_text(object, "package", program->package);
+            set_text(object, "input", program->prepare == NULL ? NULL : strrchr(program->prepare, '/') + 1);
             if (unsupported != NULL)
                 json_object_set_new(object, "problem", json_string(unsupported));
             free(unsupported);
@@ -126,70 +128,16 @@ static json_t *programs(void) {
     return array;
 }
 
-/* ---- for people ---- */
-
-static void print_workload(const json_t *object, bool verbose) {
-    printf("  %-20s %s\n", text_of(object, "name"), text_of(object, "summary"));
-    size_t index;
-    json_t *item;
-    if (verbose) {
-        static const char *const keys[] = {"models", "published", "changed"};
-        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-            printf("      %s: %s\n", keys[i], text_of(object, keys[i]));
-        json_array_foreach(json_object_get(object, "parameters"), index, item)
-            printf("      --%-16s %s [%s]\n", text_of(item, "name"), text_of(item, "doc"), text_of(item, "default"));
-    }
-    json_array_foreach(json_object_get(object, "presets"), index, item) {
-        printf("    %-18s %s\n", text_of(item, "name"), text_of(item, "doc"));
-        if (verbose)
-            printf("      = %s\n", text_of(item, "arguments"));
-    }
-}
-
-static void print_allocator(const json_t *object, bool verbose) {
-    bool available = json_is_true(json_object_get(object, "available"));
-    printf("  %-12s %s\n", text_of(object, "name"), text_of(object, available ? "label" : "reason"));
-    if (verbose && available)
-        printf("      %s\n      sha256 %s\n", text_of(object, "path"), text_of(object, "sha256"));
-}
-
-static void print_suite(const json_t *object, bool verbose) {
-    const char *problem = text_of(object, "problem");
-    printf("  %-12s %s\n", text_of(object, "name"), *problem != '\0' ? problem : text_of(object, "description"));
-    if (!verbose)
-        return;
-    printf("      %s\n", text_of(object, "path"));
-    size_t index, thread;
-    json_t *row, *number;
-    json_array_foreach(json_object_get(object, "rows"), index, row) {
-        const char *workload = text_of(row, "workload");
-        printf("      %-16s %s%s%s", text_of(row, "name"), *workload != '\0' ? workload : "program ",
-               *workload != '\0' ? " " : text_of(row, "program"), text_of(row, "arguments"));
-        json_array_foreach(json_object_get(row, "threads"), thread, number)
-            printf("%s%lld", thread == 0 ? "  threads " : ",", (long long)json_integer_value(number));
-        putchar('\n');
-    }
-}
-
-static void print_program(const json_t *object, bool verbose) {
-    const char *problem = text_of(object, "problem");
-    printf("  %-12s %s%s%s\n", text_of(object, "name"), text_of(object, "summary"), *problem != '\0' ? "  -- " : "",
-           problem);
-    if (verbose) {
-        printf("      %s\n", text_of(object, "models"));
-        printf("      %s\n", text_of(object, "command"));
-    }
-}
-
 static const struct {
     const char *name;
     json_t *(*get)(void);
     void (*print)(const json_t *object, bool verbose);
+    void (*markdown)(const json_t *object);
 } kinds[] = {
-    {"workloads", workloads, print_workload},
-    {"allocators", allocators, print_allocator},
-    {"suites", suites, print_suite},
-    {"programs", programs, print_program},
+    {"workloads", workloads, list_print_workload, list_markdown_workload},
+    {"allocators", allocators, list_print_allocator, list_markdown_allocator},
+    {"suites", suites, list_print_suite, list_markdown_suite},
+    {"programs", programs, list_print_program, list_markdown_program},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
@@ -202,56 +150,80 @@ static error_t on_option(int key, char *text, struct argp_state *state) {
     case KEY_JSON:
         options->json = true;
         return 0;
+    case KEY_MARKDOWN:
+        options->markdown = true;
+        return 0;
     case ARGP_KEY_ARG:
         for (size_t i = 0; i < KIND_COUNT; i++) {
-            if (strcmp(kinds[i].name, text) == 0 && options->what == NULL) {
-                options->what = kinds[i].name;
+            if (strcmp(kinds[i].name, text) == 0) {
+                options->kinds |= 1u << i;
                 return 0;
             }
         }
         if (options->code == EXIT_CODE_OK)
             options->code =
-                usage_error("list: '%s': give one of workloads, allocators, suites, programs, or nothing", text);
+                usage_error("list: '%s': give some of workloads, allocators, suites, programs, or nothing", text);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
+/* One kind alone is an array, several are an object of arrays. */
+static void print_json(const json_t *document) {
+    const json_t *first = json_object_iter_value(json_object_iter((json_t *)document));
+    json_dumpf(json_object_size(document) == 1 ? first : document, stdout, JSON_INDENT(1));
+    putchar('\n');
+}
+
+static void print_kind(size_t kind, const json_t *objects, const ListOptions *options) {
+    size_t index;
+    json_t *object;
+    if (options->markdown)
+        list_markdown_heading(kinds[kind].name, objects);
+    else
+        puts(kinds[kind].name);
+    json_array_foreach(objects, index, object) {
+        if (options->markdown)
+            kinds[kind].markdown(object);
+        else
+            kinds[kind].print(object, options->verbose);
+    }
+    if (json_array_size(objects) == 0)
+        puts("  none was found");
+}
+
 int command_list(int argc, char **argv) {
     static const struct argp_option option_table[] = {
-        {"verbose", 'v', NULL, 0, "Parameters, sources, paths and hashes, too", 0},
+        {"verbose", 'v', NULL, 0,
+         "All there is to say: what each models, where it was published, what is changed, parameters, paths, hashes",
+         0},
         {"json", KEY_JSON, NULL, 0, "One JSON document", 0},
+        {"markdown", KEY_MARKDOWN, NULL, 0, "All there is to say as Markdown, of which docs/workloads.md is made", 0},
         {0},
     };
     static const struct argp argp = {
-        option_table, on_option, "[workloads|allocators|suites|programs]", "What can be measured here.", 0, 0, 0};
+        option_table, on_option, "[workloads|allocators|suites|programs...]", "What can be measured here.", 0, 0, 0};
     ListOptions options = {0};
     int code = arguments_parse(&argp, "list", argc, argv, &options);
     if (options.code == EXIT_CODE_OK)
         options.code = code;
+    if (options.code == EXIT_CODE_OK && options.json && options.markdown)
+        options.code = usage_error("list: --json and --markdown exclude each other; give one");
     if (options.code != EXIT_CODE_OK)
         return options.code;
 
     json_t *document = json_object();
     for (size_t i = 0; i < KIND_COUNT; i++) {
-        if (options.what != NULL && strcmp(options.what, kinds[i].name) != 0)
+        if (options.kinds != 0 && (options.kinds >> i & 1) == 0)
             continue;
-        json_t *array = kinds[i].get();
-        json_object_set_new(document, kinds[i].name, array);
-        if (options.json)
-            continue;
-        printf("%s\n", kinds[i].name);
-        size_t index;
-        json_t *object;
-        json_array_foreach(array, index, object) kinds[i].print(object, options.verbose);
-        if (json_array_size(array) == 0)
-            puts("  none was found");
+        json_t *objects = kinds[i].get();
+        json_object_set_new(document, kinds[i].name, objects);
+        if (!options.json)
+            print_kind(i, objects, &options);
     }
-    if (options.json) {
-        json_dumpf(options.what == NULL ? document : json_object_get(document, options.what), stdout, JSON_INDENT(1));
-        putchar('\n');
-    }
+    if (options.json)
+        print_json(document);
     json_decref(document);
     return fflush(stdout) == 0 ? EXIT_CODE_OK : failure("cannot write to stdout");
 }

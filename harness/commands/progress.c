@@ -37,7 +37,7 @@ static void rewrite(ProgressLine *line, const Progress *progress) {
     if (progress->planned == 0) {
         text = text_format("%s: %s", progress->activity, row);
     } else {
-        char *left = progress->left_ns == UINT64_MAX ? text_copy("?") : duration(progress->left_ns);
+        char *left = duration(progress->left_ns);
         text = text_format("slot %zu of %zu  block %" PRIu32 "  %s  %s  %s left", progress->done + 1, progress->planned,
                            progress->block + 1, row, progress->arm, left);
         free(left);
@@ -62,9 +62,9 @@ static void tell_tenth(ProgressLine *line, const Progress *progress) {
         return;
     line->last_tenth = tenth;
     char *elapsed = duration(progress->elapsed_ns);
-    char *left = progress->left_ns == UINT64_MAX ? NULL : duration(progress->left_ns);
-    fprintf(stderr, "%3d %%  slot %zu of %zu, %s elapsed%s%s%s\n", tenth * 10, progress->done, progress->planned,
-            elapsed, left == NULL ? "" : ", about ", left == NULL ? "" : left, left == NULL ? "" : " left");
+    char *left = duration(progress->left_ns);
+    fprintf(stderr, "%3d %%  slot %zu of %zu, %s elapsed, about %s left\n", tenth * 10, progress->done,
+            progress->planned, elapsed, left);
     free(elapsed);
     free(left);
 }

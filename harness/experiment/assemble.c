@@ -128,6 +128,7 @@ static bool add_program(Assembly *assembly, const char *row_name, const char *pr
         .kind = ROW_PROGRAM,
         .arguments = text_copy(program->command),
         .unit = text_copy(program->unit),
+        .usual_ns = program->usual_ms * 1000000,
         .unsupported = program_unsupported(program),
         .sha256 = program_sha256(program),
     };
@@ -177,6 +178,7 @@ static bool add_workload(Assembly *assembly, const SuiteRow *suite_row) {
             .unit = text_copy(entry->unit),
             .operations = operations,
             .scaled = entry->scaled && operations == 0,
+            .usual_ns = suite_row->usual_ms > 0 ? suite_row->usual_ms * 1000000 : entry->usual_ns,
             .memory = entry->memory,
             .sha256 = text_copy(sha256),
         };

@@ -61,6 +61,7 @@ static void consider(Catalogue *catalogue, char *path) {
         .scaled = json_is_true(json_object_get(json, "scaled")),
         .memory = json_is_true(json_object_get(json, "memory")),
         .default_operations = (uint64_t)json_integer_value(json_object_get(json, "default_operations")),
+        .usual_ns = (uint64_t)json_integer_value(json_object_get(json, "usual_ms")) * 1000000,
         .description = json,
     };
 }

@@ -15,6 +15,7 @@ typedef struct CatalogueEntry {
     bool scaled;
     bool memory; /* memory is its result, and it has no throughput */
     uint64_t default_operations;
+    uint64_t usual_ns;   /* 0: not known, or its work is fitted */
     json_t *description; /* the whole object */
 } CatalogueEntry;
 

@@ -27,9 +27,9 @@
 enum {
     HOPELESS_AFTER = 2, /* an arm that hung in so many slots of a row in succession is not started there again */
     SLOT_OVERHEAD_NS = 40000000,
-    PROGRAM_GUESS_NS = 300000000,
-    TRACED_SLOWDOWN = 2, /* guesses for --dry-run: under strace, */
-    LIMIT_PROBES = 12,   /* a search for a limit, */
+    UNKNOWN_GUESS_NS = 1000000000, /* of work that is not fitted and of which nobody says how long it takes */
+    TRACED_SLOWDOWN = 2,           /* guesses for --dry-run: under strace, */
+    LIMIT_PROBES = 12,             /* a search for a limit, */
 };
 #define TORN "torn"
 #define CALLGRIND_GUESS_NS UINT64_C(1500000000) /* and both counted runs of a slot */
@@ -65,7 +65,9 @@ static uint32_t all_blocks(const RunMeta *meta) {
 }
 
 static uint64_t guess_slot_ns(const RunMeta *meta, const Row *row, BlockKind kind) {
-    uint64_t slot_ns = (row->kind == ROW_PROGRAM ? PROGRAM_GUESS_NS : meta->slot_ns) + SLOT_OVERHEAD_NS;
+    bool fitted = row->scaled || row->operations > 0;
+    uint64_t slot_ns = SLOT_OVERHEAD_NS;
+    slot_ns += fitted ? meta->slot_ns : row->usual_ns > 0 ? row->usual_ns : UNKNOWN_GUESS_NS;
     if (kind == BLOCKS_OF_SYSCALLS)
         return slot_ns * TRACED_SLOWDOWN;
     if (kind == BLOCKS_COMPARED && meta->mode == MODE_ICOUNT)
@@ -96,16 +98,17 @@ static void tell(const Measuring *measuring, uint32_t row, const char *arm) {
     const RunMeta *meta = experiment->meta;
     size_t left = 0;
     double left_ns = 0;
-    bool known = true;
     for (size_t i = 0; i < meta->row_count; i++) {
         const RowState *state = &measuring->rows[i];
         bool over = state->finished || state->next_block >= all_blocks(meta);
         size_t row_blocks = over ? 0 : all_blocks(meta) - state->next_block;
         size_t row_left = row_blocks * measuring->slots_per_block - state->position;
         left += row_left;
-        known = known && (row_left == 0 || state->slots > 0);
-        if (state->slots > 0)
-            left_ns += (double)row_left * (double)state->slot_ns_sum / (double)state->slots;
+        if (meta->rows[i].unsupported != NULL)
+            continue;
+        BlockKind kind = run_block_kind(meta, state->next_block);
+        left_ns += (double)row_left * (state->slots > 0 ? (double)state->slot_ns_sum / (double)state->slots
+                                                        : (double)guess_slot_ns(meta, &meta->rows[i], kind));
     }
     Progress progress = {
         .activity = "measuring",
@@ -116,7 +119,7 @@ static void tell(const Measuring *measuring, uint32_t row, const char *arm) {
         .done = measuring->done,
         .planned = measuring->done + left,
         .elapsed_ns = monotonic_ns() - measuring->begin_ns,
-        .left_ns = known ? (uint64_t)left_ns : UINT64_MAX,
+        .left_ns = (uint64_t)left_ns,
     };
     experiment->progress(experiment->user, &progress);
 }

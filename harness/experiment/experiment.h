@@ -16,7 +16,7 @@ typedef struct Progress {
     const char *arm;      /* of the slot that starts now; NULL between slots */
     size_t done, planned; /* slots; planned shrinks when rows are precise early */
     uint64_t elapsed_ns;
-    uint64_t left_ns; /* estimate; UINT64_MAX while unknown */
+    uint64_t left_ns; /* estimate; 0 while work is fitted */
 } Progress;
 
 typedef void (*ProgressCallback)(void *user, const Progress *progress);

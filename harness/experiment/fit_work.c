@@ -88,7 +88,7 @@ ExperimentEnd experiment_fit_work(Experiment *experiment, StoreError *error) {
         if (!meta->rows[i].scaled || meta->rows[i].operations > 0)
             continue;
         if (experiment->progress != NULL) {
-            Progress progress = {.activity = "fitting work", .meta = meta, .row = i, .left_ns = UINT64_MAX};
+            Progress progress = {.activity = "fitting work", .meta = meta, .row = i};
             experiment->progress(experiment->user, &progress);
         }
         const Row *twin = twin_before(meta, i);

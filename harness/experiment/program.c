@@ -16,10 +16,10 @@
 
 enum { SCRIPT_TIMEOUT_MS = 300000 };
 
-static bool set_requests(Program *program, const char *value, StoreError *what) {
-    if (text_to_u64(value, 1, UINT64_C(1) << 40, &program->requests))
+static bool set_number(uint64_t *field, const char *key, const char *value, StoreError *what) {
+    if (text_to_u64(value, 1, UINT64_C(1) << 40, field))
         return true;
-    snprintf(what->text, sizeof what->text, "requests = '%s': give a whole number above 0", value);
+    snprintf(what->text, sizeof what->text, "%s = '%s': give a whole number above 0", key, value);
     return false;
 }
 
@@ -39,7 +39,9 @@ static bool on_key(void *user, const char *section, const char *key, const char 
         return false;
     }
     if (strcmp(key, "requests") == 0)
-        return set_requests(program, value, what);
+        return set_number(&program->requests, key, value, what);
+    if (strcmp(key, "usual_ms") == 0)
+        return set_number(&program->usual_ms, key, value, what);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].key, key) != 0)
             continue;
@@ -47,7 +49,8 @@ static bool on_key(void *user, const char *section, const char *key, const char 
         return true;
     }
     snprintf(what->text, sizeof what->text,
-             "[program] has no key '%s'; it has summary, models, package, prepare, before, check and either command or "
+             "[program] has no key '%s'; it has summary, models, package, usual_ms, prepare, before, check and either "
+             "command or "
              "server, ready, load, requests, metric",
              key);
     return false;

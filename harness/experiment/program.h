@@ -13,12 +13,13 @@ typedef struct Program {
     char *name;
     char *path; /* of the .ini file */
     char *summary;
-    char *models;  /* which behaviour of real software it stands for */
-    char *package; /* what to install when the program is missing */
-    char *prepare; /* path of the script that fills the scratch folder, or NULL */
-    char *before;  /* path of the script that runs before each slot, untimed, or NULL */
-    char *command; /* what is timed; of a server "SERVER; LOAD", which is only shown and compared */
-    char *check;   /* a command that runs after the load, without preload: what it prints counts as output; or NULL */
+    char *models;      /* which behaviour of real software it stands for */
+    char *package;     /* what to install when the program is missing */
+    char *prepare;     /* path of the script that fills the scratch folder, or NULL */
+    char *before;      /* path of the script that runs before each slot, untimed, or NULL */
+    char *command;     /* what is timed; of a server "SERVER; LOAD", which is only shown and compared */
+    uint64_t usual_ms; /* about how long a slot takes, for estimates; 0: not known */
+    char *check; /* a command that runs after the load, without preload: what it prints counts as output; or NULL */
 
     /* Of a server; {socket} stands for a path in the scratch folder that is free for a Unix socket. */
     char *server;      /* a command that stays in the foreground; NULL for a program that ends by itself */

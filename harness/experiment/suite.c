@@ -121,8 +121,8 @@ static bool suite_key(Suite *suite, const char *key, const char *value, StoreErr
         return suite->pin || strcmp(value, "no") == 0 || bad(what, key, value, "must be yes or no");
     }
     snprintf(what->text, sizeof what->text,
-             "[suite] has no key '%s'; it has description, allocators, baseline, slot_ms, blocks, timeout_s, "
-             "max_time_s, precision, threshold, pin",
+             "[suite] has no key '%s'; it has description, allocators, baseline, mode, slot_ms, blocks, "
+             "memory_blocks, counters, thp, timeout_s, max_time_s, precision, threshold, pin",
              key);
     return false;
 }
@@ -137,11 +137,15 @@ static bool row_key(SuiteRow *row, const char *key, const char *value, StoreErro
     if (strcmp(key, "operations") == 0)
         return text_to_u64(value, 1, UINT64_C(1) << 48, &row->operations) ||
                bad(what, key, value, "must be a whole number of at least 1");
+    if (strcmp(key, "usual_ms") == 0)
+        return text_to_u64(value, 1, 86400000, &row->usual_ms) ||
+               bad(what, key, value, "must be a whole number of milliseconds from 1 to 86400000");
     if (strcmp(key, "threads") == 0)
         return suite_parse_threads(value, &row->threads, &row->thread_count) ||
                bad(what, key, value, "must be whole numbers from 1 to 4096, separated by commas");
     snprintf(what->text, sizeof what->text,
-             "[%s] has no key '%s'; it has workload or program, arguments, threads, operations", row->name, key);
+             "[%s] has no key '%s'; it has workload or program, arguments, threads, operations, usual_ms", row->name,
+             key);
     return false;
 }
 
@@ -176,9 +180,10 @@ static bool check_rows(const Suite *suite, StoreError *error) {
         const char *problem = NULL;
         if ((row->workload == NULL) == (row->program == NULL))
             problem = "needs either 'workload = NAME' or 'program = NAME'";
-        else if (row->program != NULL && (row->thread_count > 0 || row->arguments != NULL || row->operations > 0))
-            problem = "is a program: threads, arguments and operations belong to workloads; write them into the "
-                      "program's own .ini";
+        else if (row->program != NULL &&
+                 (row->thread_count > 0 || row->arguments != NULL || row->operations > 0 || row->usual_ms > 0))
+            problem = "is a program: threads, arguments, operations and usual_ms belong to workloads; what there is of "
+                      "them stands in the program's own .ini";
         if (problem != NULL) {
             snprintf(error->text, sizeof error->text, "%s: [%s] %s", suite->path, row->name, problem);
             return false;

@@ -19,6 +19,7 @@ typedef struct SuiteRow {
     char *program;  /* a program's name or the path of its .ini; NULL for a workload */
     char *arguments;
     uint64_t operations; /* fixed by the suite; 0: fitted to the slot length */
+    uint64_t usual_ms;   /* about how long a slot takes whose work is not fitted; 0: what the workload says */
     uint32_t *threads;
     size_t thread_count;
 } SuiteRow;

@@ -57,6 +57,7 @@ static json_t *row_to_json(const Row *row) {
     json_set_text(object, "unit", row->unit);
     json_set_u64(object, "operations", row->operations);
     json_object_set_new(object, "scaled", json_boolean(row->scaled));
+    json_set_u64(object, "usual_ns", row->usual_ns);
     json_set_text(object, "unsupported", row->unsupported);
     json_set_text(object, "sha256", row->sha256);
     json_object_set_new(object, "memory", json_boolean(row->memory));
@@ -139,6 +140,7 @@ static void row_from_json(const json_t *object, Row *row, const char **wrong) {
     row->unit = text_or_empty(object, "unit", wrong);
     row->operations = json_get_u64(object, "operations", wrong);
     row->scaled = json_get_flag(object, "scaled", wrong);
+    row->usual_ns = json_get_u64(object, "usual_ns", wrong);
     row->unsupported = json_get_text(object, "unsupported", wrong);
     row->sha256 = json_get_text(object, "sha256", wrong);
     row->memory = json_get_flag(object, "memory", wrong);

@@ -142,6 +142,7 @@ typedef struct Row {
     char *unit;       /* what operations count: "operations", "messages"; "runs" for a program row */
     uint64_t operations; /* fixed work a slot; 0 when the row's work is not scaled */
     bool scaled;         /* the count was fitted to the slot length on the baseline */
+    uint64_t usual_ns;   /* about how long a slot takes whose work is not fitted, for estimates; 0: not known */
     char *unsupported;   /* why this machine cannot run the row, with the cure; no process is started and every block
                             records unsupported samples with this reason. NULL when it can */
     char *sha256;        /* of the workload's executable or the program's description; NULL when unsupported */

@@ -6,10 +6,17 @@
 
 static void write_parameter(Json *json, const Parameter *parameter) {
     static const char *const yes_no[] = {"no", "yes", NULL};
+    static const char *const kinds[] = {
+        [PARAMETER_COUNT] = "count",
+        [PARAMETER_BYTES] = "bytes",
+        [PARAMETER_CHOICE] = "choice",
+        [PARAMETER_YES_NO] = "choice",
+    };
     char text[32];
     json_open(json, NULL, '{');
     json_text(json, "name", parameter->name);
     json_text(json, "default", arguments_format(parameter, text));
+    json_text(json, "kind", kinds[parameter->kind]);
     if (parameter->kind == PARAMETER_COUNT || parameter->kind == PARAMETER_BYTES) {
         json_number(json, "minimum", parameter->minimum);
         json_number(json, "maximum", parameter->maximum);
@@ -35,6 +42,8 @@ void describe_write(const Workload *workload, FILE *stream) {
     json_bool(&json, "scaled", !workload->unscaled);
     json_bool(&json, "memory", workload->memory);
     json_number(&json, "default_operations", workload->default_operations);
+    json_number(&json, "default_threads", workload->default_threads);
+    json_number(&json, "usual_ms", workload->usual_ms);
     json_open(&json, "parameters", '[');
     for (size_t i = 0; i < workload->parameter_count; i++)
         write_parameter(&json, &workload->parameters[i]);

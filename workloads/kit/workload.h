@@ -58,6 +58,7 @@ typedef struct Workload {
     uint64_t default_operations;
     bool unscaled;            /* the work is fixed by the parameters: --ops and --seconds are refused */
     bool memory;              /* what stays in memory is the result, not the time; such a workload is unscaled too */
+    uint64_t usual_ms;        /* of an unscaled one: about how long it takes as it is, to tell a run's length before */
     uint32_t default_threads; /* 0: as many as there are processors */
 
     const Parameter *parameters;

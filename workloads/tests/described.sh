@@ -1,0 +1,37 @@
+#!/bin/sh
+# described.sh SOURCES PROGRAM... - every workload says of itself what docs/workloads.md needs, and its source file opens
+# with a comment that says the same in short.
+set -eu
+sources=$1
+shift
+failed=0
+lacks() {
+    echo "$1"
+    failed=1
+}
+
+for program in "$@"; do
+    name=$(basename "$program")
+    text=$("$program" --describe)
+    for key in summary models published changed unit; do
+        case $text in
+            *"\"$key\":\"\""*) lacks "$name --describe: $key is empty" ;;
+            *"\"$key\":\""*) ;;
+            *) lacks "$name --describe: no $key" ;;
+        esac
+    done
+    case $text in *'"doc":""'*) lacks "$name --describe: a parameter or preset without a doc" ;; esac
+    case $text in
+        *'"scaled":false'*'"usual_ms":0,'*) lacks "$name: unscaled work without usual_ms, so no run's length can be told" ;;
+        *'"scaled":true'*'"usual_ms":0,'* | *'"scaled":false'*) ;;
+        *) lacks "$name: usual_ms, but its work is fitted" ;;
+    esac
+    header=$(sed '/^ \*\/$/q' "$sources/$name.c")
+    case $header in "/*
+ * $name.c - "*) ;; *) lacks "$name.c does not open with '$name.c - what it is'" ;; esac
+    for label in Models Published Changed; do
+        case $header in *"
+ * $label: "*) ;; *) lacks "$name.c: no '$label:' in the comment at the top" ;; esac
+    done
+done
+exit $failed
