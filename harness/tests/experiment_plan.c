@@ -6,6 +6,7 @@
 #include "experiment/allocator.h"
 #include "experiment/assemble.h"
 #include "experiment/elf_library.h"
+#include "experiment/experiment.h"
 #include "experiment/plan.h"
 #include "experiment/suite.h"
 
@@ -45,6 +46,8 @@ static void suites_say_what_is_wrong(void **state) {
     expect_suite_error(folder, "[a\nworkload = x\n", "suite.ini:1: the section's name lacks");
     expect_suite_error(folder, "[a]\nthreads = 1\n", "needs either");
     expect_suite_error(folder, "[a]\nprogram = x\nthreads = 1\n", "is a program");
+    expect_suite_error(folder, "[a]\nprogram = x\nusual_ms = 1\n", "is a program");
+    expect_suite_error(folder, "[a]\nworkload = x\nusual_ms = 0\n", "suite.ini:3: usual_ms = 0");
     expect_suite_error(folder, "[suite]\nblocks = 3\n", "no rows");
     expect_suite_error(folder, "blocks = 3\n", "before the first section");
     expect_suite_error(folder, "[suite]\nnonsense\n", "suite.ini:2: neither");
@@ -135,6 +138,48 @@ static void huge_pages_are_a_factor(void **state) {
         assert_true(first->scaled && first->threads == 1 && first->sha256 != NULL);
         done_with(it);
     }
+}
+
+/* Fitted work takes the slot's length, other work what the workload, the suite or the program says, and 40 ms are
+   around each; where nobody says anything it is a second. */
+static void a_run_tells_its_length(void **state) {
+    (void)state;
+    char *folder = test_folder(), *path = text_format("%s/keeper", folder);
+    static const char script[] = "#!/bin/sh\necho '{\"name\":\"keeper\",\"unit\":\"operations\",\"scaled\":false,"
+                                 "\"usual_ms\":2000,\"parameters\":[]}'\n";
+    test_write(path, script, strlen(script));
+    assert_int_equal(chmod(path, 0755), 0);
+    Assembled *it = with_suite("");
+    catalogue_release(&it->catalogue);
+    char *folders = text_format("%s:" TEST_BUILD_DIR "/workloads", folder);
+    setenv("ALLOCBENCH_WORKLOADS", folders, 1);
+    it->catalogue = catalogue_load();
+    free(path);
+    path = text_format("%s/suite.ini", folder);
+    char *program = text_format("%s/q.ini", folder);
+    static const char description[] = "[program]\nusual_ms = 500\ncommand = true\n";
+    test_write(program, description, strlen(description));
+    char *text = text_format("[suite]\nallocators = glibc\nslot_ms = 100\nblocks = 4\nmemory_blocks = 1\n"
+                             "[a]\nworkload = small\nthreads = 1\n[k]\nworkload = keeper\n"
+                             "[l]\nworkload = keeper\nusual_ms = 30\n[q]\nprogram = %s\n[p]\nprogram = %s/p.ini\n",
+                             program, it->folder);
+    test_write(path, text, strlen(text));
+    suite_free(it->suite);
+    it->suite = suite_load(path, &it->error);
+    if (it->suite == NULL)
+        fail_msg("%s", it->error.text);
+    assemble(it);
+    assert_int_equal(it->meta.row_count, 5);
+    const uint64_t slots = 5 * 2, fitting = 120;
+    assert_int_equal(experiment_estimate_ns(&it->meta) / 1000000, slots * (140 + 2040 + 70 + 540 + 1040) + fitting);
+    it->meta.rows[1].unsupported = text_copy("not here");
+    assert_int_equal(experiment_estimate_ns(&it->meta) / 1000000, slots * (140 + 70 + 540 + 1040) + fitting);
+    done_with(it);
+    free(text);
+    free(program);
+    free(folders);
+    free(path);
+    test_folder_remove(folder);
 }
 
 static void a_memory_workload_makes_memory_rows(void **state) {
@@ -319,6 +364,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(suites_say_what_is_wrong),
         cmocka_unit_test(huge_pages_are_a_factor),
+        cmocka_unit_test(a_run_tells_its_length),
         cmocka_unit_test(a_memory_workload_makes_memory_rows),
         cmocka_unit_test(a_mode_sets_the_blocks),
         cmocka_unit_test(allocators_by_name),

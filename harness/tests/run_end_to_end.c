@@ -473,14 +473,26 @@ static void time_and_precision_end_a_run(void **state) {
 
 static void list_answers(void **state) {
     (void)state;
-    static const char *const kinds[] = {"", "workloads -v", "allocators --json", "suites -v", "programs --json"};
+    static const char *const kinds[] = {"",
+                                        "-v",
+                                        "workloads -v",
+                                        "allocators --json",
+                                        "suites -v",
+                                        "programs --json",
+                                        "--markdown",
+                                        "workloads programs --json"};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         char *command = text_format(TEST_ALLOCBENCH " list %s >/dev/null", kinds[i]);
         assert_int_equal(system(command), 0);
         free(command);
     }
-    int status = system(TEST_ALLOCBENCH " list everything >/dev/null 2>&1");
-    assert_int_equal(WEXITSTATUS(status), EXIT_CODE_USAGE);
+    static const char *const wrong[] = {"everything", "--json --markdown"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char *command = text_format(TEST_ALLOCBENCH " list %s >/dev/null 2>&1", wrong[i]);
+        int status = system(command);
+        assert_int_equal(WEXITSTATUS(status), EXIT_CODE_USAGE);
+        free(command);
+    }
 }
 
 int main(void) {
