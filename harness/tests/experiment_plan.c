@@ -140,23 +140,30 @@ static void huge_pages_are_a_factor(void **state) {
     }
 }
 
-/* Fitted work takes the slot's length, other work what the workload, the suite or the program says, and 40 ms are
-   around each; where nobody says anything it is a second. */
-static void a_run_tells_its_length(void **state) {
-    (void)state;
-    char *folder = test_folder(), *path = text_format("%s/keeper", folder);
-    static const char script[] = "#!/bin/sh\necho '{\"name\":\"keeper\",\"unit\":\"operations\",\"scaled\":false,"
-                                 "\"usual_ms\":2000,\"parameters\":[]}'\n";
+/* Adds a workload 'keeper' in `folder` that describes itself by `further` keys to the catalogue. */
+static void add_keeper(Assembled *it, const char *folder, const char *further) {
+    char *path = text_format("%s/keeper", folder);
+    char *script =
+        text_format("#!/bin/sh\necho '{\"name\":\"keeper\",\"unit\":\"operations\",%s,\"parameters\":[]}'\n", further);
     test_write(path, script, strlen(script));
     assert_int_equal(chmod(path, 0755), 0);
-    Assembled *it = with_suite("");
     catalogue_release(&it->catalogue);
     char *folders = text_format("%s:" TEST_BUILD_DIR "/workloads", folder);
     setenv("ALLOCBENCH_WORKLOADS", folders, 1);
     it->catalogue = catalogue_load();
+    free(folders);
+    free(script);
     free(path);
-    path = text_format("%s/suite.ini", folder);
+}
+
+/* Fitted work takes the slot's length, other work what the workload, the suite or the program says, and 40 ms are
+   around each; where nobody says anything it is a second. */
+static void a_run_tells_its_length(void **state) {
+    (void)state;
+    char *folder = test_folder(), *path = text_format("%s/suite.ini", folder);
     char *program = text_format("%s/q.ini", folder);
+    Assembled *it = with_suite("");
+    add_keeper(it, folder, "\"scaled\":false,\"usual_ms\":2000");
     static const char description[] = "[program]\nusual_ms = 500\ncommand = true\n";
     test_write(program, description, strlen(description));
     char *text = text_format("[suite]\nallocators = glibc\nslot_ms = 100\nblocks = 4\nmemory_blocks = 1\n"
@@ -177,31 +184,21 @@ static void a_run_tells_its_length(void **state) {
     done_with(it);
     free(text);
     free(program);
-    free(folders);
     free(path);
     test_folder_remove(folder);
 }
 
 static void a_memory_workload_makes_memory_rows(void **state) {
     (void)state;
-    char *folder = test_folder(), *path = text_format("%s/keeper", folder);
-    static const char script[] = "#!/bin/sh\necho '{\"name\":\"keeper\",\"unit\":\"operations\",\"memory\":true,"
-                                 "\"parameters\":[]}'\n";
-    test_write(path, script, strlen(script));
-    assert_int_equal(chmod(path, 0755), 0);
+    char *folder = test_folder();
     Assembled *it = with_suite("");
-    catalogue_release(&it->catalogue);
-    char *folders = text_format("%s:" TEST_BUILD_DIR "/workloads", folder);
-    setenv("ALLOCBENCH_WORKLOADS", folders, 1);
-    it->catalogue = catalogue_load();
+    add_keeper(it, folder, "\"memory\":true");
     it->choices.workloads = "keeper,a";
     assemble(it);
     assert_int_equal(it->meta.row_count, 2);
     assert_true(it->meta.rows[0].memory);
     assert_false(it->meta.rows[1].memory);
     done_with(it);
-    free(folders);
-    free(path);
     test_folder_remove(folder);
 }
 
