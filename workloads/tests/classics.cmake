@@ -44,7 +44,7 @@ calls_test(glibc_thread [[of("log.malloc") == 102048 && of("log.peak_blocks") ==
   near(sizes(0, 4) / of("log.malloc"), 0.765, 0.01) && sizes(12, 15) > 100 && sizes(12, 15) < 400 && sizes(16, 47) < 20]]
   glibc_thread --threads 2 --ops 100000)
 
-verify_under_all(malloc_large malloc_large --ops 30 --min-size 1M --max-size 3M)
+verify_under_all(malloc_large malloc_large --ops 30 --min-size 1M --max-size 3M --live 8)
 calls_test(malloc_large [[of("log.malloc") == 60 && of("log.smallest") >= 5 * 1048576 &&
   of("log.largest") <= 25 * 1048576 && near(of("requested_bytes") / 60, 15 * 1048576, 2.5 * 1048576) &&
   of("log.peak_blocks") >= 17 && of("log.peak_blocks") <= 20 && of("log.peak_bytes") > 13 * 5 * 1048576 && of("log.peak_bytes") < 20 * 25 * 1048576]]
@@ -170,8 +170,8 @@ if(NOT sanitized)
 endif()
 
 verify_under_all(aligned aligned --ops 5000 --slots 20)
-workload_test(verify.aligned_multiples.default sh ${here}/verify.sh default $<TARGET_FILE:aligned> --ops 20000 --slots 20
-              --multiples yes)
+workload_test(verify.aligned_multiples.default sh ${here}/verify.sh ${CMAKE_CURRENT_BINARY_DIR}/aligned_multiples.json
+              default $<TARGET_FILE:aligned> --ops 20000 --slots 20 --multiples yes)
 verify_under_all(aligned_small aligned --ops 20000 --max-align 64 --max-size 100 --threads 2)
 # 14 powers of two from 8 to 64 Ki, equally often.
 calls_test(aligned [[of("log.aligned") == 20100 && of("log.malloc") == 0 && of("log.peak_blocks") == 100 &&
@@ -180,7 +180,7 @@ calls_test(aligned [[of("log.aligned") == 20100 && of("log.malloc") == 0 && of("
 
 # 1000 blocks of 4 KiB; an allocator has to have at least that much in memory, and this one not twice as much.
 verify_under_all(size_sweep size_sweep --ops 100000 --bytes 4M)
-verify_under_all(size_sweep_large size_sweep --ops 50 --bytes 16M --size 4M)
+verify_under_all(size_sweep_large size_sweep --ops 10 --bytes 16M --size 4M)
 verify_under_all(size_sweep_tiny size_sweep --ops 100000 --bytes 1M --size 8)
 calls_test(size_sweep [[size(4096) == 21000 && of("log.malloc") == 21000 && of("filled_blocks") == 1000 &&
   of("filled_rss_bytes") >= 0.97 * 4096000 && of("filled_rss_bytes") < 8192000 && of("filled_overhead_percent") < 100]]

@@ -1,0 +1,60 @@
+# Every verified row once more with kit and workload built under sanitizers, which also are the malloc there. The builds are
+# made by a test of their own, so that only who tests waits for them.
+include(CheckCSourceRuns)
+
+set(kit_sources "")
+get_target_property(sources allocbench_kit SOURCES)
+foreach(source ${sources})
+  list(APPEND kit_sources ${CMAKE_CURRENT_SOURCE_DIR}/../${source})
+endforeach()
+
+add_custom_target(sanitized_workloads)
+
+# Less work than elsewhere: sanitizers take many times as long, and what they look for shows early.
+function(shorten arguments result)
+  foreach(pair ops=5000 replacements=10000 churn=500 links=3)
+    string(REPLACE "=" ";" pair ${pair})
+    list(GET pair 0 flag)
+    list(GET pair 1 most)
+    if(arguments MATCHES "--${flag} ([0-9]+)" AND CMAKE_MATCH_1 GREATER most)
+      string(REPLACE "--${flag} ${CMAKE_MATCH_1}" "--${flag} ${most}" arguments "${arguments}")
+    endif()
+  endforeach()
+  set(${result} "${arguments}" PARENT_SCOPE)
+endfunction()
+
+# sanitized_rows(KIND FLAGS): skipped where the compiler or the machine cannot.
+function(sanitized_rows kind flags)
+  set(CMAKE_REQUIRED_FLAGS "${flags}")
+  check_c_source_runs("int main(void) { return 0; }" WORKLOADS_RUN_${kind})
+  if(NOT WORKLOADS_RUN_${kind})
+    message(NOTICE "the workloads' tests under ${kind} are not built: ${flags} does not work here")
+    return()
+  endif()
+  separate_arguments(flags)
+  add_library(allocbench_kit_${kind} STATIC EXCLUDE_FROM_ALL ${kit_sources})
+  target_compile_definitions(allocbench_kit_${kind} PUBLIC _GNU_SOURCE)
+  target_compile_options(allocbench_kit_${kind} PUBLIC -O1 -g -fno-omit-frame-pointer ${flags})
+  target_link_options(allocbench_kit_${kind} PUBLIC ${flags})
+  target_link_libraries(allocbench_kit_${kind} PUBLIC project_warnings honest_malloc_calls Threads::Threads
+                        ${CMAKE_DL_LIBS} m)
+  foreach(source ${WORKLOAD_SOURCES})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name}_${kind} EXCLUDE_FROM_ALL ${source})
+    target_link_libraries(${name}_${kind} PRIVATE allocbench_kit_${kind})
+    add_dependencies(sanitized_workloads ${name}_${kind})
+  endforeach()
+  foreach(row ${VERIFIED_ROWS})
+    shorten("${row}" row)
+    separate_arguments(row)
+    list(POP_FRONT row title program)
+    workload_test(${kind}.${title} $<TARGET_FILE:${program}_${kind}> --verify ${row})
+    set_tests_properties(workloads.${kind}.${title} PROPERTIES FIXTURES_REQUIRED sanitized_workloads
+                         ENVIRONMENT "ASAN_OPTIONS=quarantine_size_mb=16")
+  endforeach()
+endfunction()
+
+sanitized_rows(asan "-fsanitize=address,undefined -fno-sanitize-recover=all")
+sanitized_rows(tsan "-fsanitize=thread")
+workload_test(sanitized_workloads ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target sanitized_workloads --parallel 2)
+set_tests_properties(workloads.sanitized_workloads PROPERTIES FIXTURES_SETUP sanitized_workloads TIMEOUT 600)
