@@ -40,7 +40,7 @@ bench:
 test:
 	@scripts/bootstrap build bench test
 	@scripts/build $(BUILD) $(OPTIONS)
-	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
+	@ctest --test-dir $(BUILD) --parallel $$(nproc) --output-on-failure --no-tests=error
 
 charts:
 	@scripts/bootstrap build bench

@@ -20,22 +20,22 @@ calls_test(cache_thrash [[of("log.malloc") == 3000 && size(1) == 3000 && of("log
   of("log.threads") == 3 && of("log.remote") == 0]]
   cache_thrash --threads 3 --ops 3000 --writes 10)
 verify_under_all(cache_scratch cache_scratch --threads 2 --ops 1000 --writes 100)
-verify_under_all(cache_scratch_8 cache_scratch --threads 4 --ops 1000 --size 8 --writes 100)
+verify_under_all(cache_scratch_8 cache_scratch --preset cache_scratch_8 --threads 4 --ops 1000 --writes 100)
 calls_test(cache_scratch [[of("log.malloc") == 3005 && size(8) == 3005 && of("log.peak_blocks") == 5 &&
   of("log.remote") == 4 && of("log.givers") == 1 && of("log.takers") == 4 && of("log.most_of_a_pair") == 1]]
-  cache_scratch --threads 5 --ops 3000 --writes 10 --size 8)
+  cache_scratch --preset cache_scratch_8 --threads 5 --ops 3000 --writes 10)
 
 verify_under_all(glibc_simple glibc_simple --ops 100000)
-verify_under_all(glibc_simple_thread glibc_simple --ops 100000 --place thread --size 32 --blocks 400)
-verify_under_all(glibc_simple_after glibc_simple --ops 100000 --place after --size 64 --blocks 1600)
+verify_under_all(glibc_simple_thread glibc_simple --preset glibc_simple_thread --ops 100000 --size 32 --blocks 400)
+verify_under_all(glibc_simple_after glibc_simple --preset glibc_simple_after --ops 100000 --size 64 --blocks 1600)
 calls_test(glibc_simple_main [[of("log.free") == 100000 && of("log.main_frees") == 100000 && size(16) == 100000 &&
   of("log.peak_blocks") == 1600 && of("log.ascending") == 100000 && of("log.threads") == 1]]
   glibc_simple --ops 100000 --blocks 1600)
 calls_test(glibc_simple_thread [[of("log.free") == 100000 && of("log.main_frees") == 0 &&
   of("log.peak_blocks") == 400 && of("log.threads") == 2]]
-  glibc_simple --ops 100000 --blocks 400 --place thread)
+  glibc_simple --preset glibc_simple_thread --ops 100000 --blocks 400)
 calls_test(glibc_simple_after [[of("log.main_frees") == 100000 && of("log.free") == 100001 && of("log.threads") == 2]]
-  glibc_simple --ops 100000 --place after)
+  glibc_simple --preset glibc_simple_after --ops 100000)
 
 # Between 1/s^2 at 4 and 32 KiB, 1 - 4/9 of all sizes are at most 8, 1 - 4/17 at most 16, and 1 in 2048 is above 8 KiB/4.
 verify_under_all(glibc_thread glibc_thread --threads 2 --ops 50000)

@@ -1,12 +1,13 @@
 # Blocks that are freed by another thread than the one that allocated them: larson, xmalloc, producer_consumer. Each is
 # held against the log of its calls.
 verify_under_all(larson larson --threads 2 --ops 200000)
-verify_under_all(larson_remote larson --threads 4 --ops 100000 --slots 500 --rounds 1)
+verify_under_all(larson_remote larson --preset larson_remote --threads 4 --ops 100000 --slots 500)
 verify_under_all(larson_detached larson --threads 2 --ops 100000 --slots 500 --rounds 10 --detach yes)
-verify_under_all(larson_sized larson --threads 2 --ops 100000 --sized yes)
+verify_under_all(larson_sized larson --preset larson_sized --threads 2 --ops 100000)
 verify_under_all(xmalloc xmalloc --threads 2 --ops 300000)
-verify_under_all(xmalloc_mixed xmalloc --threads 4 --ops 300000 --sizes mixed --queue fifo --batch 512)
-verify_under_all(xmalloc_spsc xmalloc --threads 4 --ops 300000 --sizes mixed --queue spsc --limit 4)
+verify_under_all(xmalloc_mixed xmalloc --preset xmalloc_mixed --threads 4 --ops 200000 --batch 512)
+verify_under_all(xmalloc_fifo xmalloc --preset xmalloc_fifo --threads 4 --ops 200000)
+verify_under_all(xmalloc_spsc xmalloc --preset xmalloc_spsc --threads 4 --ops 200000 --sizes mixed --limit 4)
 verify_under_all(pc_pair producer_consumer --preset pc_pair --ops 200000)
 verify_under_all(pc_fan producer_consumer --preset pc_fan --threads 4 --ops 200000)
 verify_under_all(pc_ring producer_consumer --preset pc_ring --threads 3 --ops 200000)
@@ -20,7 +21,7 @@ verify_under_all(pc_tight producer_consumer --queue mpmc --threads 6 --outstandi
 calls_test(larson_remote [[of("log.malloc") == 200000 + 2 * 5000 && of("log.peak_blocks") == 2000 &&
   of("log.threads") == 201 && of("generations") == 200 && of("log.main_frees") == 4 * 2000 + 2000 &&
   near((of("log.remote") - 2000) / 200000, 0.632, 0.01) && of("log.remote") - 2000 == of("remote_frees")]]
-  larson --threads 2 --slots 1000 --rounds 1 --ops 200000)
+  larson --preset larson_remote --threads 2 --slots 1000 --ops 200000)
 calls_test(larson_local [[of("log.malloc") == 2000000 + 2 * 5000 && of("log.threads") == 21 &&
   of("log.remote") == 20 * 1000 + 2000 && of("log.smallest") == 8 && of("log.largest") == 999 &&
   near(sizes(10, 10) / of("log.malloc"), 487 / 992, 0.003) && near(sizes(0, 8) / of("log.malloc"), 249 / 992, 0.003)]]
@@ -34,7 +35,7 @@ calls_test(xmalloc [[size(64) == 81920 && size(24 + 4096 * 8) == 20 && of("log.m
 calls_test(xmalloc_mixed [[of("log.remote") == 81920 + 20 && of("log.only_allocate") == 2 && of("log.only_free") == 2 &&
   of("log.pairs") == 2 && kinds() == 17 + 1 &&
   each("8 12 16 24 32 48 64 96 128 192 256 384 512 768 1024 1536 2048", 81920 / 17, 250)]]
-  xmalloc --threads 4 --ops 81920 --sizes mixed --queue spsc)
+  xmalloc --preset xmalloc_mixed --threads 4 --ops 81920 --queue spsc)
 calls_test(xmalloc_limit [[of("log.peak_blocks") <= 6 * 4097 && of("log.peak_blocks") >= 2 * 4097]]
   xmalloc --threads 4 --ops 400000 --limit 2)
 
