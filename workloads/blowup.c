@@ -203,7 +203,7 @@ static const Workload workload = {
                "ended thread held must come back, too",
     .unit = "blocks",
     .unscaled = true,
-    .usual_ms = 1200,
+    .usual_ms = 800,
     .memory = true,
     .default_threads = 1,
     .parameters = parameters,

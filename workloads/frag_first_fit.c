@@ -152,7 +152,7 @@ static const Workload workload = {
                "allocators get the same requests; it stops at a size and not when no memory is left",
     .unit = "blocks",
     .unscaled = true,
-    .usual_ms = 2000,
+    .usual_ms = 2500,
     .memory = true,
     .default_threads = 1,
     .parameters = parameters,

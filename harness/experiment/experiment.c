@@ -30,6 +30,7 @@ enum {
     UNKNOWN_GUESS_NS = 1000000000, /* of work that is not fitted and of which nobody says how long it takes */
     TRACED_SLOWDOWN = 2,           /* guesses for --dry-run: under strace, */
     LIMIT_PROBES = 12,             /* a search for a limit, */
+    CLOCKED_SHARE = 2,             /* readings of the clock: one part in so many is added, */
 };
 #define TORN "torn"
 #define CALLGRIND_GUESS_NS UINT64_C(1500000000) /* and both counted runs of a slot */
@@ -72,6 +73,8 @@ static uint64_t guess_slot_ns(const RunMeta *meta, const Row *row, BlockKind kin
         return slot_ns * TRACED_SLOWDOWN;
     if (kind == BLOCKS_COMPARED && meta->mode == MODE_ICOUNT)
         return CALLGRIND_GUESS_NS;
+    if (kind == BLOCKS_COMPARED && meta->mode == MODE_LATENCY)
+        return slot_ns + slot_ns / CLOCKED_SHARE;
     return kind == BLOCKS_COMPARED && meta->mode == MODE_LIMIT ? slot_ns * LIMIT_PROBES : slot_ns;
 }
 

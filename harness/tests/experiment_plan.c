@@ -181,6 +181,9 @@ static void a_run_tells_its_length(void **state) {
     assert_int_equal(experiment_estimate_ns(&it->meta) / 1000000, slots * (140 + 2040 + 70 + 540 + 1040) + fitting);
     it->meta.rows[1].unsupported = text_copy("not here");
     assert_int_equal(experiment_estimate_ns(&it->meta) / 1000000, slots * (140 + 70 + 540 + 1040) + fitting);
+    it->meta.mode = MODE_LATENCY; /* half as long again where calls are timed */
+    assert_int_equal(experiment_estimate_ns(&it->meta) / 1000000,
+                     2 * (140 + 70 + 540 + 1040) + 8 * (210 + 105 + 810 + 1560) + fitting);
     done_with(it);
     free(text);
     free(program);

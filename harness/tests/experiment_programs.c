@@ -339,6 +339,7 @@ static void descriptions_are_checked(void **state) {
         {"[program]\ncommand = a $(b)\n", "without a shell"},
         {"[program]\ncommand = env A=b\n", "without a shell"},
         {"[program]\ncommands = a\n", "no key 'commands'"},
+        {"[program]\ncommand = true\nusual_ms = soon\n", "usual_ms = 'soon': give a whole number"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         StoreError error = {""};
