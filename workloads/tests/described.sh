@@ -1,6 +1,6 @@
 #!/bin/sh
-# described.sh SOURCES PROGRAM... - every workload says of itself what docs/workloads.md needs, and its source file opens
-# with a comment that says the same in short.
+# described.sh SOURCES PROGRAM... - every workload says of itself what docs/workloads.md needs, its source file opens with
+# a comment that says the same in short, and its presets can be run.
 set -eu
 sources=$1
 shift
@@ -26,6 +26,12 @@ for program in "$@"; do
         *'"scaled":true'*'"usual_ms":0,'* | *'"scaled":false'*) ;;
         *) lacks "$name: usual_ms, but its work is fitted" ;;
     esac
+    work="--ops 2000"
+    case $text in *'"scaled":false'*) work= ;; esac
+    for preset in $(echo "$text" | grep -o '"name":"[^"]*","arguments"' | cut -d'"' -f4); do
+        # shellcheck disable=SC2086  # the flags are words
+        "$program" --preset "$preset" $work >/dev/null || lacks "$name --preset $preset fails"
+    done
     header=$(sed '/^ \*\/$/q' "$sources/$name.c")
     case $header in "/*
  * $name.c - "*) ;; *) lacks "$name.c does not open with '$name.c - what it is'" ;; esac
