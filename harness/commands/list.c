@@ -55,6 +55,18 @@ static json_t *allocators(void) {
     return array;
 }
 
+static json_t *swept_parameters(const Sweeps *sweeps) {
+    json_t *object = json_object();
+    for (size_t i = 0; i < sweeps->count; i++) {
+        const TextList *values = &sweeps->items[i].values;
+        json_t *array = json_array();
+        for (size_t v = 0; v < values->count; v++)
+            json_array_append_new(array, json_string(values->items[v]));
+        json_object_set_new(object, sweeps->items[i].parameter, array);
+    }
+    return object;
+}
+
 static json_t *suite_rows(const Suite *suite) {
     json_t *rows = json_array();
     for (size_t i = 0; i < suite->row_count; i++) {
@@ -65,6 +77,7 @@ static json_t *suite_rows(const Suite *suite) {
         json_t *object = json_pack("{s:s, s:s?, s:s?, s:s?}", "name", row->name, "workload", row->workload, "program",
                                    row->program, "arguments", row->arguments);
         json_object_set_new(object, "threads", threads);
+        json_object_set_new(object, "set", swept_parameters(&row->sweeps));
         json_array_append_new(rows, object);
     }
     return rows;

@@ -77,14 +77,16 @@ void list_markdown_suite(const json_t *object) {
     json_t *row;
     json_array_foreach(json_object_get(object, "rows"), index, row) {
         const char *arguments = list_text_of(row, "arguments");
-        char *threads = list_threads(row);
+        char *threads = list_threads(row), *swept = list_swept(row);
         if (index == 0)
             puts("\n| row | measures | threads |\n|---|---|---|");
         bool program = *list_text_of(row, "program") != '\0';
-        printf("| %s | %s`%s%s%s` ", list_text_of(row, "name"), program ? "program " : "",
-               list_text_of(row, program ? "program" : "workload"), *arguments != '\0' ? " " : "", arguments);
+        printf("| %s | %s`%s%s%s`%s%s ", list_text_of(row, "name"), program ? "program " : "",
+               list_text_of(row, program ? "program" : "workload"), *arguments != '\0' ? " " : "", arguments,
+               *swept != '\0' ? " over " : "", swept);
         print_cell(threads);
         puts("|");
+        free(swept);
         free(threads);
     }
 }

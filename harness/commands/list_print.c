@@ -96,6 +96,23 @@ char *list_threads(const json_t *row) {
     return list;
 }
 
+char *list_swept(const json_t *row) {
+    char *list = text_copy("");
+    const char *parameter;
+    size_t index;
+    json_t *values, *value;
+    json_object_foreach(json_object_get(row, "set"), parameter, values) {
+        json_array_foreach(values, index, value) {
+            const char *name = index == 0 ? parameter : "", *after = index == 0 ? "=" : ",";
+            char *longer = text_format("%s%s%s%s%s", list, index == 0 && *list != '\0' ? " " : "", name, after,
+                                       json_string_value(value));
+            free(list);
+            list = longer;
+        }
+    }
+    return list;
+}
+
 /* ---- for a terminal ---- */
 
 /* "      label: text", broken at blanks; further lines stand under the text. */
@@ -163,10 +180,11 @@ void list_print_suite(const json_t *object, bool verbose) {
     json_t *row;
     json_array_foreach(json_object_get(object, "rows"), index, row) {
         const char *workload = list_text_of(row, "workload"), *arguments = list_text_of(row, "arguments");
-        char *threads = list_threads(row);
-        printf("      %-20s %s%s%s%s%s%s\n", list_text_of(row, "name"), *workload != '\0' ? workload : "program ",
+        char *threads = list_threads(row), *swept = list_swept(row);
+        printf("      %-20s %s%s%s%s%s%s%s%s\n", list_text_of(row, "name"), *workload != '\0' ? workload : "program ",
                *workload != '\0' ? "" : list_text_of(row, "program"), *arguments != '\0' ? " " : "", arguments,
-               *threads != '\0' ? "  threads " : "", threads);
+               *swept != '\0' ? "  set " : "", swept, *threads != '\0' ? "  threads " : "", threads);
+        free(swept);
         free(threads);
     }
 }

@@ -30,5 +30,7 @@ char *list_range(const json_t *parameter);
 char *list_work(const json_t *workload);
 /* The numbers of threads of a suite's row, "1,2,4", or ""; owned. */
 char *list_threads(const json_t *row);
+/* The parameters that a suite's row sweeps, "size=16,64 slots=5,6", or ""; owned. */
+char *list_swept(const json_t *row);
 
 #endif

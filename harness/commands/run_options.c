@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../experiment/cores.h"
 #include "arguments.h"
 #include "command.h"
 
@@ -15,6 +16,7 @@ enum Key {
     KEY_ALLOCATORS,
     KEY_WORKLOADS,
     KEY_THREADS,
+    KEY_SET,
     KEY_BLOCKS,
     KEY_SLOT_MS,
     KEY_SEED,
@@ -46,7 +48,14 @@ static const struct argp_option option_table[] = {
      "('\\,' is a comma in a value)",
      0},
     {"workloads", KEY_WORKLOADS, "LIST", 0, "Only these: rows of the suite, or any workload, preset or program", 0},
-    {"threads", KEY_THREADS, "LIST", 0, "Numbers of threads, such as 1,2, in place of the suite's", 0},
+    {"threads", KEY_THREADS, "LIST", 0,
+     "Numbers of threads in place of the suite's: 1,2 or 1..8 or '1..64*2' (doubled each time); n is the number of "
+     "processors, 2n twice as many",
+     0},
+    {"set", KEY_SET, "NAME=LIST", 0,
+     "A row for each value of a workload's parameter, where the workload has it: size=16,64,4K or 'size=8..32K*2' or "
+     "slots=100..500+100; given several times, each combination",
+     0},
     {"baseline", KEY_BASELINE, "ALLOCATOR", 0, "What the others are compared with [glibc]", 0},
     {"thp", KEY_THP, "LIST", 0,
      "Transparent huge pages: inherit (as the system has it), never, or inherit,never, which measures every row twice "
@@ -90,6 +99,8 @@ static const char documentation[] =
     "  allocbench run\n"
     "  allocbench run full --precision 0.02 --max-time 3600\n"
     "  allocbench run --workloads larson --threads 1,2 --allocators glibc,mine=./libmine.so\n"
+    "  allocbench run --workloads larson --threads 1..2n\n"
+    "  allocbench run --workloads size_sweep --set 'size=8..32K*2'\n"
     "  allocbench run --allocators 'jemalloc,one=jemalloc?MALLOC_CONF=narenas:1' --baseline jemalloc\n"
     "\n"
     "ALLOCBENCH_WORKLOADS names more folders with workloads, separated by ':'.\n"
@@ -117,19 +128,9 @@ static void expect_ratio(Parsing *parsing, const char *flag, const char *text, d
 }
 
 static void expect_bytes(Parsing *parsing, const char *flag, const char *text, uint64_t *value) {
-    static const char units[] = "KMG";
-    char *number = text_copy(text);
-    size_t length = strlen(number);
-    const char *unit = length == 0 ? NULL : strchr(units, number[length - 1]);
-    unsigned shift = 0;
-    if (unit != NULL && *unit != '\0') {
-        shift = 10u * (unsigned)(unit - units + 1);
-        number[length - 1] = '\0';
-    }
-    if (!text_to_u64(number, 1, UINT64_C(1) << (60 - shift), value) || (*value <<= shift) < 1 << 20)
+    if (!text_to_size(text, 1 << 20, UINT64_C(1) << 60, value))
         parsing->code =
             usage_error("%s %s: must be a whole number from 1M to 1073741824G (K, M and G are understood)", flag, text);
-    free(number);
 }
 
 /* A list that is given again goes on. */
@@ -150,6 +151,7 @@ static error_t on_option(int key, char *text, struct argp_state *state) {
     unsigned bits;
     uint64_t number;
     RunMode mode;
+    StoreError problem = {""};
     if (parsing->code != EXIT_CODE_OK)
         return 0; /* only the first mistake is told */
     switch (key) {
@@ -172,9 +174,12 @@ static error_t on_option(int key, char *text, struct argp_state *state) {
         break;
     case KEY_THREADS:
         free(choices->threads);
-        if (!suite_parse_threads(text, &choices->threads, &choices->thread_count))
-            parsing->code = usage_error("--threads %s: must be whole numbers from 1 to %d, separated by commas", text,
-                                        SUITE_MAXIMUM_THREADS);
+        if (!sweep_parse_threads(text, cores_count(), &choices->threads, &choices->thread_count, &problem))
+            parsing->code = usage_error("--threads %s: %s", text, problem.text);
+        break;
+    case KEY_SET:
+        if (!sweeps_add(&choices->sweeps, text, &problem))
+            parsing->code = usage_error("--set %s: %s", text, problem.text);
         break;
     case KEY_BLOCKS:
         expect_u64(parsing, "--blocks", text, 1, 100000, &choices->blocks);
@@ -265,7 +270,7 @@ static int check_resume(const RunOptions *options) {
     if (options->dry_run)
         return usage_error("--dry-run and --resume exclude each other");
     if (options->suite != NULL || choices->allocators != NULL || choices->workloads != NULL ||
-        choices->baseline != NULL || choices->work_from != NULL || choices->thread_count > 0 || choices->blocks > 0 ||
+        choices->baseline != NULL || choices->work_from != NULL || choices->thread_count > 0 || choices->sweeps.count > 0 || choices->blocks > 0 ||
         choices->slot_ms > 0 || choices->timeout_s > 0 || choices->memory_cap_bytes > 0 || choices->seed_given ||
         choices->precision >= 0 || choices->threshold >= 0 || choices->pin >= 0 || choices->mode >= 0 ||
         choices->memory_blocks >= 0 || choices->thp != 0 || choices->counters >= 0)
@@ -287,5 +292,6 @@ int run_options_read(int argc, char **argv, RunOptions *options) {
 
 void run_options_release(RunOptions *options) {
     free(options->choices.threads);
+    sweeps_release(&options->choices.sweeps);
     text_list_release(&options->joined);
 }

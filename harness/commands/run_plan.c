@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../experiment/cores.h"
 #include "../experiment/experiment.h"
 #include "../experiment/host.h"
 #include "../experiment/process.h"
@@ -86,8 +87,8 @@ bool run_plan_print(const RunMeta *meta, FILE *out) {
         else if (row->kind == ROW_PROGRAM)
             fprintf(out, "  %-24s %s%s\n", row->name, row->arguments, thp);
         else
-            fprintf(out, "  %-24s %s%s%s: %s%s\n", row->name, row->workload, *row->arguments == '\0' ? "" : " ",
-                    row->arguments, work, thp);
+            fprintf(out, "  %-24s %s%s%s: %s%s%s\n", row->name, row->workload, *row->arguments == '\0' ? "" : " ",
+                    row->arguments, work, thp, row->threads > cores_count() ? ", oversubscribed" : "");
         free(work);
     }
     uint64_t seconds = experiment_estimate_ns(meta) / 1000000000;

@@ -11,6 +11,7 @@
 
 #include "../store/run_merge.h"
 #include "allocator.h"
+#include "combinations.h"
 #include "process.h"
 #include "program.h"
 
@@ -101,21 +102,19 @@ typedef struct Assembly {
     StoreError *error;
 } Assembly;
 
+/* Takes the row. */
 static bool add_row(Assembly *assembly, Row row) {
     RunMeta *meta = assembly->meta;
-    for (size_t i = 0; i < meta->row_count; i++) {
-        if (strcmp(meta->rows[i].name, row.name) == 0) {
-            complain(assembly->error, "two rows are called '%s'; give the numbers of threads once, or rename a section",
-                     row.name);
-            RunMeta holder = {.rows = grow(NULL, 1, sizeof row), .row_count = 1};
-            holder.rows[0] = row;
-            run_meta_release(&holder);
-            return false;
-        }
-    }
+    bool twice = false, full = meta->row_count == MAXIMUM_ROWS;
+    for (size_t i = 0; i < meta->row_count; i++)
+        twice = twice || strcmp(meta->rows[i].name, row.name) == 0;
     meta->rows = grow(meta->rows, meta->row_count + 1, sizeof *meta->rows);
     meta->rows[meta->row_count++] = row;
-    return true;
+    if (full)
+        return complain(assembly->error, "the run would have over %d rows; take fewer workloads, threads or values",
+                        MAXIMUM_ROWS);
+    return !twice ||
+           complain(assembly->error, "two rows are called '%s'; name each workload once, or rename a section", row.name);
 }
 
 static bool add_program(Assembly *assembly, const char *row_name, const char *program_name) {
@@ -140,6 +139,44 @@ static bool add_program(Assembly *assembly, const char *row_name, const char *pr
     return add_row(assembly, row);
 }
 
+/* A row for each number of threads. */
+static bool add_combination(Assembly *assembly, const SuiteRow *suite_row, const CatalogueEntry *entry,
+                            const Combination *combination, const char *sha256) {
+    const uint32_t own = 0;
+    bool override = assembly->choices->thread_count > 0 && suite_row->thread_count > 0;
+    const uint32_t *threads = override                      ? assembly->choices->threads
+                              : suite_row->thread_count > 0 ? suite_row->threads
+                                                            : &own;
+    size_t count = override ? assembly->choices->thread_count : suite_row->thread_count;
+    /* Instructions are to be the same from run to run, so nothing that is timed may decide how much is done. */
+    bool counted = assembly->meta->mode == MODE_ICOUNT;
+    uint64_t operations = suite_row->operations;
+    if (operations == 0 && counted && entry->scaled)
+        operations = entry->default_operations < ICOUNT_SHARE ? 1 : entry->default_operations / ICOUNT_SHARE;
+    const char *between = *combination->sweep == '\0' ? "" : " ";
+    bool good = true;
+    for (size_t i = 0; i < (count == 0 ? 1 : count) && good; i++) {
+        char *name = text_format("%s%s%s", suite_row->name, between, combination->sweep);
+        Row row = {
+            .name = threads[i] == 0 ? text_copy(name) : text_format("%s t%" PRIu32, name, threads[i]),
+            .workload = text_copy(entry->name),
+            .kind = ROW_WORKLOAD,
+            .threads = threads[i],
+            .arguments = text_copy(combination->arguments),
+            .sweep = text_copy(combination->sweep),
+            .unit = text_copy(entry->unit),
+            .operations = operations,
+            .scaled = entry->scaled && operations == 0,
+            .usual_ns = suite_row->usual_ms > 0 ? suite_row->usual_ms * 1000000 : entry->usual_ns,
+            .memory = entry->memory,
+            .sha256 = text_copy(sha256),
+        };
+        free(name);
+        good = add_row(assembly, row);
+    }
+    return good;
+}
+
 static bool add_workload(Assembly *assembly, const SuiteRow *suite_row) {
     const char *preset;
     const CatalogueEntry *entry = catalogue_find(assembly->catalogue, suite_row->workload, &preset);
@@ -153,37 +190,13 @@ static bool add_workload(Assembly *assembly, const SuiteRow *suite_row) {
     if (suite_row->operations > 0 && !entry->scaled)
         return complain(assembly->error, "[%s] operations: the work of %s is set by its parameters alone; remove it",
                         suite_row->name, entry->name);
+    const CombinedRow plan = {entry, preset, suite_row->name, further, &suite_row->sweeps, &assembly->choices->sweeps};
+    Combinations combinations;
     char *sha256 = process_sha256(entry->path);
-    const uint32_t own = 0;
-    bool override = assembly->choices->thread_count > 0 && suite_row->thread_count > 0;
-    const uint32_t *threads = override                      ? assembly->choices->threads
-                              : suite_row->thread_count > 0 ? suite_row->threads
-                                                            : &own;
-    /* Instructions are to be the same from run to run, so nothing that is timed may decide how much is done. */
-    bool counted = assembly->meta->mode == MODE_ICOUNT;
-    uint64_t operations = suite_row->operations;
-    if (operations == 0 && counted && entry->scaled)
-        operations = entry->default_operations < ICOUNT_SHARE ? 1 : entry->default_operations / ICOUNT_SHARE;
-    size_t count = override ? assembly->choices->thread_count : suite_row->thread_count;
-    bool good = true;
-    for (size_t i = 0; i < (count == 0 ? 1 : count) && good; i++) {
-        Row row = {
-            .name =
-                threads[i] == 0 ? text_copy(suite_row->name) : text_format("%s t%" PRIu32, suite_row->name, threads[i]),
-            .workload = text_copy(entry->name),
-            .kind = ROW_WORKLOAD,
-            .threads = threads[i],
-            .arguments = preset == NULL ? text_copy(further)
-                                        : text_format("--preset %s%s%s", preset, *further == '\0' ? "" : " ", further),
-            .unit = text_copy(entry->unit),
-            .operations = operations,
-            .scaled = entry->scaled && operations == 0,
-            .usual_ns = suite_row->usual_ms > 0 ? suite_row->usual_ms * 1000000 : entry->usual_ns,
-            .memory = entry->memory,
-            .sha256 = text_copy(sha256),
-        };
-        good = add_row(assembly, row);
-    }
+    bool good = combinations_make(&plan, &combinations, assembly->error);
+    for (size_t i = 0; i < combinations.count && good; i++)
+        good = add_combination(assembly, suite_row, entry, &combinations.items[i], sha256);
+    combinations_release(&combinations);
     free(sha256);
     return good;
 }
@@ -226,6 +239,32 @@ static bool add_named(Assembly *assembly, const Suite *suite, const char *name) 
     return add_workload(assembly, &row);
 }
 
+/* A parameter that no workload of the run has is a slip: nothing would be swept. */
+static bool check_requested(Assembly *assembly) {
+    const RunMeta *meta = assembly->meta;
+    const Sweeps *requested = &assembly->choices->sweeps;
+    const CatalogueEntry **entries = zeroed(meta->row_count, sizeof *entries);
+    size_t count = 0;
+    bool good = true;
+    for (size_t i = 0; i < meta->row_count; i++) {
+        const char *preset;
+        if (meta->rows[i].kind == ROW_WORKLOAD)
+            entries[count++] = catalogue_find(assembly->catalogue, meta->rows[i].workload, &preset);
+    }
+    for (size_t r = 0; r < requested->count && good; r++) {
+        const char *name = requested->items[r].parameter;
+        bool known = false;
+        for (size_t i = 0; i < count; i++)
+            known = known || catalogue_parameter(entries[i], name) != NULL;
+        char *near = strcmp(name, "threads") == 0 ? text_copy("numbers of threads are given by --threads")
+                                                  : catalogue_nearest(entries, count, name);
+        good = known || complain(assembly->error, "--set %s: no chosen workload has such a parameter; %s", name, near);
+        free(near);
+    }
+    free(entries);
+    return good;
+}
+
 static bool add_rows(Assembly *assembly, const Suite *suite) {
     bool good = true;
     if (assembly->choices->workloads == NULL) {
@@ -247,6 +286,7 @@ static Row copy_of_row(const Row *row, ThpChoice thp) {
     copy.name = text_format("%s thp=%s", row->name, thp == THP_NEVER ? "never" : "inherit");
     copy.workload = text_copy(row->workload);
     copy.arguments = text_copy(row->arguments);
+    copy.sweep = text_copy(row->sweep);
     copy.unit = text_copy(row->unit);
     copy.unsupported = text_copy(row->unsupported);
     copy.sha256 = text_copy(row->sha256);
@@ -361,6 +401,7 @@ bool assemble_run(const Suite *suite, const Choices *choices, const Catalogue *c
         set_blocks(suite, choices, meta, error) &&
         add_arms(meta, allocators != NULL ? allocators : "glibc,jemalloc,mimalloc,tcmalloc,tbb,minipool", error) &&
         choose_baseline(meta, baseline != NULL ? baseline : "glibc", error) && add_rows(&assembly, suite) &&
+        check_requested(&assembly) &&
         (choices->work_from == NULL || take_work(choices->work_from, meta, error));
     if (good)
         multiply_by_thp(meta, choices->thp != 0 ? choices->thp : suite->thp);

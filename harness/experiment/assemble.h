@@ -16,6 +16,7 @@ typedef struct Choices {
     const char *work_from; /* folder or archive of a run whose operation counts are used */
     uint32_t *threads;
     size_t thread_count;
+    Sweeps sweeps; /* they apply to the rows whose workload has such a parameter, and one must */
     uint64_t blocks, slot_ms, timeout_s, memory_cap_bytes;
     uint64_t seed;
     bool seed_given;

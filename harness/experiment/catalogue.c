@@ -13,6 +13,7 @@
 #include "../store/text.h"
 #include "places.h"
 #include "process.h"
+#include "sweep.h"
 
 enum { DESCRIBE_TIMEOUT_MS = 5000 };
 
@@ -119,14 +120,37 @@ const CatalogueEntry *catalogue_find(const Catalogue *catalogue, const char *nam
     return NULL;
 }
 
-static bool has_parameter(const CatalogueEntry *entry, const char *flag, size_t length) {
+static const json_t *parameter_of(const CatalogueEntry *entry, const char *text, size_t length) {
     const json_t *parameters = json_object_get(entry->description, "parameters");
     for (size_t i = 0; i < json_array_size(parameters); i++) {
         const char *name = json_string_value(json_object_get(json_array_get(parameters, i), "name"));
-        if (name != NULL && strlen(name) == length && strncmp(name, flag, length) == 0)
-            return true;
+        if (name != NULL && strlen(name) == length && strncmp(name, text, length) == 0)
+            return json_array_get(parameters, i);
     }
-    return false;
+    return NULL;
+}
+
+const json_t *catalogue_parameter(const CatalogueEntry *entry, const char *name) {
+    return parameter_of(entry, name, strlen(name));
+}
+
+char *catalogue_nearest(const CatalogueEntry *const *entries, size_t count, const char *name) {
+    const char *nearest = NULL, *owner = NULL;
+    size_t smallest = strlen(name) / 2 + 1; /* half of a name is no slip of the finger */
+    for (size_t e = 0; e < count; e++) {
+        const json_t *parameters = json_object_get(entries[e]->description, "parameters");
+        for (size_t i = 0; i < json_array_size(parameters); i++) {
+            const char *known = json_string_value(json_object_get(json_array_get(parameters, i), "name"));
+            size_t distance = known == NULL ? SIZE_MAX : sweep_distance(name, known);
+            if (distance < smallest) {
+                smallest = distance;
+                nearest = known;
+                owner = entries[e]->name;
+            }
+        }
+    }
+    return nearest == NULL ? text_copy("'allocbench list workloads -v' shows the parameters there are")
+                           : text_format("did you mean '%s' of %s?", nearest, owner);
 }
 
 static bool is_word(const char *word, size_t length, const char *const *words) {
@@ -148,7 +172,7 @@ bool catalogue_check_arguments(const CatalogueEntry *entry, const char *argument
             continue;
         const char *flag = words.items[i] + 2;
         size_t length = strcspn(flag, "=");
-        if (has_parameter(entry, flag, length) || is_word(flag, length, common))
+        if (parameter_of(entry, flag, length) != NULL || is_word(flag, length, common))
             continue;
         good = false;
         if (is_word(flag, length, ours))

@@ -31,6 +31,12 @@ void catalogue_release(Catalogue *catalogue);
 /* A workload's name, or a preset's: then *preset is its name (owned by the catalogue), else NULL. NULL when neither. */
 const CatalogueEntry *catalogue_find(const Catalogue *catalogue, const char *name, const char **preset);
 
+/* The description of a parameter by name; NULL when the workload has none of it. Borrowed. */
+const json_t *catalogue_parameter(const CatalogueEntry *entry, const char *name);
+/* For complaints about a parameter that none of these workloads has: "did you mean 'size' of larson?" or where to look.
+ * Owned. */
+char *catalogue_nearest(const CatalogueEntry *const *entries, size_t count, const char *name);
+
 /* Checks that every --flag in the line is one this workload has and that the harness does not set itself. */
 bool catalogue_check_arguments(const CatalogueEntry *entry, const char *arguments, StoreError *error);
 

@@ -38,7 +38,8 @@ typedef struct Experiment {
 } Experiment;
 
 /* Runs each scaled row without operations for the slot length on the baseline and notes how much it did, to two digits.
- * A row that cannot be fitted keeps the workload's default work. Bad arguments end with EXPERIMENT_FAILED. */
+ * A row that cannot be fitted keeps the workload's default work. One whose arguments the workload refuses becomes
+ * unsupported; a workload that refuses all its rows ends with EXPERIMENT_FAILED. */
 ExperimentEnd experiment_fit_work(Experiment *experiment, StoreError *error);
 
 /* Measures what the run in `folder` lacks; its writer is open. */

@@ -49,10 +49,10 @@ static ExperimentEnd fit_row(const Experiment *experiment, uint32_t row_index, S
     for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
         Sample sample = {0};
         SlotEnd end = run_for(experiment, row_index, durations[i], &sample, error);
-        bool usage = end == SLOT_END_DONE && sample.status == SAMPLE_UNSUPPORTED;
-        if (usage)
-            snprintf(error->text, sizeof error->text, "row '%s': %s", row->name,
-                     sample.message == NULL ? "the workload refuses its arguments" : sample.message);
+        bool refused = end == SLOT_END_DONE && sample.status == SAMPLE_UNSUPPORTED;
+        if (refused)
+            row->unsupported =
+                text_copy(sample.message == NULL ? "the workload refuses its arguments" : sample.message);
         bool fitted = end == SLOT_END_DONE && sample.status == SAMPLE_OK && sample.elapsed_ns > 0;
         row->operations = entry->default_operations;
         if (fitted) {
@@ -62,7 +62,7 @@ static ExperimentEnd fit_row(const Experiment *experiment, uint32_t row_index, S
         sample_release(&sample);
         if (end == SLOT_END_INTERRUPTED)
             return EXPERIMENT_INTERRUPTED;
-        if (end == SLOT_END_IMPOSSIBLE || usage)
+        if (end == SLOT_END_IMPOSSIBLE)
             return EXPERIMENT_FAILED;
         if (!fitted)
             break; /* its slots will fail as visibly as this one did */
@@ -75,17 +75,32 @@ static const Row *twin_before(const RunMeta *meta, uint32_t row_index) {
     const Row *row = &meta->rows[row_index];
     for (uint32_t i = 0; i < row_index; i++) {
         const Row *other = &meta->rows[i];
-        if (other->scaled && other->thp != row->thp && other->threads == row->threads && other->operations > 0 &&
+        if (other->scaled && other->unsupported == NULL && other->thp != row->thp && other->threads == row->threads && other->operations > 0 &&
             strcmp(other->workload, row->workload) == 0 && strcmp(other->arguments, row->arguments) == 0)
             return other;
     }
     return NULL;
 }
 
-ExperimentEnd experiment_fit_work(Experiment *experiment, StoreError *error) {
+/* Of a sweep some rows may be impossible, such as an odd number of threads of a workload that needs pairs: those are
+ * visible rows without values. A workload that refuses all its rows was given bad arguments. */
+static bool some_row_is_left(const RunMeta *meta, const Row *refused, StoreError *error) {
+    bool left = false;
+    for (size_t i = 0; i < meta->row_count; i++)
+        left = left || (strcmp(meta->rows[i].workload, refused->workload) == 0 && meta->rows[i].unsupported == NULL);
+    if (!left)
+        snprintf(error->text, sizeof error->text, "row '%s': %s", refused->name, refused->unsupported);
+    return left;
+}
+
+static bool is_open(const Row *row) {
+    return row->scaled && row->operations == 0 && row->unsupported == NULL;
+}
+
+static ExperimentEnd fit_rows(Experiment *experiment, bool *refused, StoreError *error) {
     RunMeta *meta = experiment->meta;
     for (uint32_t i = 0; i < meta->row_count; i++) {
-        if (!meta->rows[i].scaled || meta->rows[i].operations > 0)
+        if (!is_open(&meta->rows[i]))
             continue;
         if (experiment->progress != NULL) {
             Progress progress = {.activity = "fitting work", .meta = meta, .row = i};
@@ -99,6 +114,19 @@ ExperimentEnd experiment_fit_work(Experiment *experiment, StoreError *error) {
         ExperimentEnd end = fit_row(experiment, i, error);
         if (end != EXPERIMENT_COMPLETE)
             return end;
+        refused[i] = meta->rows[i].unsupported != NULL;
     }
     return EXPERIMENT_COMPLETE;
+}
+
+ExperimentEnd experiment_fit_work(Experiment *experiment, StoreError *error) {
+    const RunMeta *meta = experiment->meta;
+    bool *refused = zeroed(meta->row_count, sizeof *refused);
+    ExperimentEnd end = fit_rows(experiment, refused, error);
+    for (uint32_t i = 0; i < meta->row_count && end == EXPERIMENT_COMPLETE; i++) {
+        if (refused[i] && !some_row_is_left(meta, &meta->rows[i], error))
+            end = EXPERIMENT_FAILED;
+    }
+    free(refused);
+    return end;
 }

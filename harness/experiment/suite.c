@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cores.h"
 #include "ini_file.h"
 #include "places.h"
 
@@ -21,26 +22,6 @@ static bool set_text(char **field, const char *key, const char *value, StoreErro
         return bad(what, key, value, "is empty; give a value or remove the line");
     *field = text_copy(value);
     return true;
-}
-
-bool suite_parse_threads(const char *text, uint32_t **threads, size_t *count) {
-    TextList parts = {0};
-    text_list_split(&parts, text, ',');
-    bool good = parts.count > 0;
-    *threads = zeroed(parts.count, sizeof **threads);
-    *count = parts.count;
-    for (size_t i = 0; i < parts.count && good; i++) {
-        uint64_t value;
-        good = text_to_u64(parts.items[i], 1, SUITE_MAXIMUM_THREADS, &value);
-        (*threads)[i] = (uint32_t)(good ? value : 0);
-    }
-    text_list_release(&parts);
-    if (!good) {
-        free(*threads);
-        *threads = NULL;
-        *count = 0;
-    }
-    return good;
 }
 
 /* Sets bit i for words[i]; false when a part of text is none of them, or there is none. */
@@ -128,6 +109,7 @@ static bool suite_key(Suite *suite, const char *key, const char *value, StoreErr
 }
 
 static bool row_key(SuiteRow *row, const char *key, const char *value, StoreError *what) {
+    StoreError problem = {""};
     if (strcmp(key, "workload") == 0)
         return set_text(&row->workload, key, value, what);
     if (strcmp(key, "program") == 0)
@@ -141,10 +123,12 @@ static bool row_key(SuiteRow *row, const char *key, const char *value, StoreErro
         return text_to_u64(value, 1, 86400000, &row->usual_ms) ||
                bad(what, key, value, "must be a whole number of milliseconds from 1 to 86400000");
     if (strcmp(key, "threads") == 0)
-        return suite_parse_threads(value, &row->threads, &row->thread_count) ||
-               bad(what, key, value, "must be whole numbers from 1 to 4096, separated by commas");
+        return sweep_parse_threads(value, cores_count(), &row->threads, &row->thread_count, &problem) ||
+               bad(what, key, value, problem.text);
+    if (strcmp(key, "set") == 0)
+        return sweeps_add(&row->sweeps, value, &problem) || bad(what, key, value, problem.text);
     snprintf(what->text, sizeof what->text,
-             "[%s] has no key '%s'; it has workload or program, arguments, threads, operations, usual_ms", row->name,
+             "[%s] has no key '%s'; it has workload or program, arguments, set, threads, operations, usual_ms", row->name,
              key);
     return false;
 }
@@ -180,10 +164,10 @@ static bool check_rows(const Suite *suite, StoreError *error) {
         const char *problem = NULL;
         if ((row->workload == NULL) == (row->program == NULL))
             problem = "needs either 'workload = NAME' or 'program = NAME'";
-        else if (row->program != NULL &&
-                 (row->thread_count > 0 || row->arguments != NULL || row->operations > 0 || row->usual_ms > 0))
-            problem = "is a program: threads, arguments, operations and usual_ms belong to workloads; what there is of "
-                      "them stands in the program's own .ini";
+        else if (row->program != NULL && (row->thread_count > 0 || row->arguments != NULL || row->operations > 0 ||
+                                          row->usual_ms > 0 || row->sweeps.count > 0))
+            problem = "is a program: threads, arguments, set, operations and usual_ms belong to workloads; what there "
+                      "is of them stands in the program's own .ini";
         if (problem != NULL) {
             snprintf(error->text, sizeof error->text, "%s: [%s] %s", suite->path, row->name, problem);
             return false;
@@ -272,6 +256,7 @@ void suite_free(Suite *suite) {
         free(row->program);
         free(row->arguments);
         free(row->threads);
+        sweeps_release(&row->sweeps);
     }
     free(suite->rows);
     free(suite->name);

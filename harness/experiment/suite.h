@@ -6,13 +6,12 @@
 
 #include "../store/run_store.h"
 #include "../store/text.h"
-
-enum { SUITE_MAXIMUM_THREADS = 4096 };
+#include "sweep.h"
 
 /* What is counted in blocks of its own. Bits of Suite.counters. */
 enum { SUITE_COUNT_HARDWARE = 1u << 0, SUITE_COUNT_SYSCALLS = 1u << 1 };
 
-/* One section: a row for each number of threads, or one row where there is none. */
+/* One section: a row for each number of threads and each combination of the swept parameters' values. */
 typedef struct SuiteRow {
     char *name;
     char *workload; /* a workload or preset; NULL for a program */
@@ -22,6 +21,7 @@ typedef struct SuiteRow {
     uint64_t usual_ms;   /* about how long a slot takes whose work is not fitted; 0: what the workload says */
     uint32_t *threads;
     size_t thread_count;
+    Sweeps sweeps;
 } SuiteRow;
 
 typedef struct Suite {
@@ -52,8 +52,6 @@ void suite_free(Suite *suite);
 /* Names of the suites that are installed, sorted; owned list. */
 TextList suite_names(void);
 
-/* "1,2,4" into an owned array. False when it is no list of numbers of threads. */
-bool suite_parse_threads(const char *text, uint32_t **threads, size_t *count);
 /* "inherit,never" and "hardware,syscalls" or "none" as bits. False when anything else stands there. */
 bool suite_parse_thp(const char *text, unsigned *thp);
 bool suite_parse_counters(const char *text, unsigned *counters);

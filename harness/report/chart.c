@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../store/text.h"
+#include "processors.h"
 
 /* Pixels. */
 static const double FIGURE_WIDTH = 1000, OUTER = 16, COLUMN_GAP = 28, ROW_GAP = 14;
@@ -19,6 +20,8 @@ static const double CHARACTER = 6.9;
 const ChartInfo CHARTS[CHART_COUNT + 1] = {
     {"throughput_ratio", chart_write_ratio, "timed blocks: allocbench run"},
     {"throughput", chart_write_throughput, "timed blocks: allocbench run"},
+    {"thread_scaling", chart_write_scaling, "a workload at several numbers of threads: allocbench run --threads 1..2n"},
+    {"parameter_sweep", chart_write_sweep, "a parameter with several values: allocbench run --set 'size=8..32K*2'"},
     {"peak_rss", chart_write_peak, "timed blocks: allocbench run"},
     {"rss_over_time", chart_write_rss, "throughput mode and slots of more than 10 ms"},
     {"overhead_over_time", chart_write_overhead, "blocks that count live bytes"},
@@ -46,8 +49,11 @@ int chart_write_all(const Run *run, const char *folder, bool drawn[CHART_COUNT])
         .compared = block_tables_of_run(run, BLOCKS_COMPARED),
         .observed = block_tables_of_run(run, run->meta.memory_blocks > 0 ? BLOCKS_OF_MEMORY : BLOCKS_COMPARED),
         .styles = arm_styles(&run->meta),
+        .titles = zeroed(run->meta.row_count, sizeof *source.titles),
         .footer = chart_footer(run),
     };
+    for (uint32_t row = 0; row < run->meta.row_count; row++)
+        source.titles[row] = row_title(&run->meta, row);
     int count = 0;
     for (size_t i = 0; i < CHART_COUNT && count >= 0; i++) {
         int written = CHARTS[i].write(&source, folder);
@@ -62,6 +68,9 @@ int chart_write_all(const Run *run, const char *folder, bool drawn[CHART_COUNT])
     block_tables_free(source.compared, run->meta.row_count);
     block_tables_free(source.observed, run->meta.row_count);
     free(source.styles);
+    for (size_t row = 0; row < run->meta.row_count; row++)
+        free(source.titles[row]);
+    free(source.titles);
     text_list_release(&source.footer);
     errno = saved;
     return count;
@@ -232,7 +241,7 @@ void chart_panel(Chart *chart, const Panel *panel) {
     fprintf(chart->layout, "panel_xlog[%zu] = %d\npanel_ylog[%zu] = %d\n", chart->next_panel, panel->x.logarithmic,
             chart->next_panel, panel->y.logarithmic);
     double spacing = axis_spacing(&panel->x);
-    char *xtics = axis_tics(&panel->x, chart_plot_width(chart, panel), spacing);
+    char *xtics = panel->x_tics ? text_copy(panel->x_tics) : axis_tics(&panel->x, chart_plot_width(chart, panel), spacing);
     char *ytics = panel->kind == PANEL_LINES ? axis_tics(&panel->y, chart_plot_height(chart), 34) : text_copy("");
     put_text(chart, "xtics", xtics);
     put_text(chart, "ytics", ytics);

@@ -25,6 +25,7 @@ typedef struct ChartSource {
     BlockTable *compared; /* of the blocks that are compared, one table a row */
     BlockTable *observed; /* of those in which live bytes were counted; the compared ones where a run has none */
     ArmStyle *styles;
+    char **titles;   /* of the rows' panels: the name, and whether there were more threads than processors */
     TextList footer; /* lines at the foot of every chart */
 } ChartSource;
 
@@ -42,6 +43,7 @@ typedef struct Panel {
     const char *title, *note;
     double left, right; /* pixels inside the panel for names and for remarks */
     Axis x, y;
+    const char *x_tics;      /* in place of round numbers, as axis_tics() gives them; NULL for none */
     Interval band_x, band_y; /* shaded from low to high; NAN for none. The estimate is not drawn */
     double line_x, line_y;   /* a vertical line at this x, a horizontal one at this y; NAN for none */
 } Panel;
@@ -61,7 +63,7 @@ typedef struct ChartInfo {
     int (*write)(const ChartSource *source, const char *folder); /* 1 written, 0 nothing to show, -1 with errno */
     const char *needs;                                           /* what a run must hold for it, and how to get that */
 } ChartInfo;
-enum { CHART_COUNT = 13 };
+enum { CHART_COUNT = 15 };
 extern const ChartInfo CHARTS[CHART_COUNT + 1];
 
 /* Writes the data of every chart into folder/data, which exists. Returns how many were written, in `drawn` which of
@@ -71,6 +73,8 @@ int chart_write_all(const Run *run, const char *folder, bool drawn[CHART_COUNT])
 /* The writers of CHARTS. */
 int chart_write_ratio(const ChartSource *source, const char *folder);
 int chart_write_throughput(const ChartSource *source, const char *folder);
+int chart_write_scaling(const ChartSource *source, const char *folder);
+int chart_write_sweep(const ChartSource *source, const char *folder);
 int chart_write_peak(const ChartSource *source, const char *folder);
 int chart_write_rss(const ChartSource *source, const char *folder);
 int chart_write_scatter(const ChartSource *source, const char *folder);

@@ -199,7 +199,7 @@ typedef struct Place {
 
 static void write_place(Chart *chart, const ChartSource *source, const DotChart *what, Place *place, Panel panel) {
     const ComparisonRow *row = &place->comparison->rows[place->row];
-    const char *name = source->run->meta.rows[place->row].name;
+    const char *name = source->titles[place->row];
     char *title = what->metric_count > 1 ? text_format("%s: %s", name, metric_info(place->comparison->metric)->title)
                                          : text_copy(name);
     char *note = chart_row_note(row);

@@ -80,7 +80,7 @@ static void put(Chart *chart, size_t arm, const Moment *moment, double x, const 
 
 static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     const RunMeta *meta = &source->run->meta;
-    Panel panel = chart_new_panel(PANEL_LINES, meta->rows[row].name, "");
+    Panel panel = chart_new_panel(PANEL_LINES, source->titles[row], "");
     panel.left = 64;
     panel.right = chart_lines_margin(source->run) + 50;
     panel.x = (Axis){.unit = AXIS_SECONDS, .low = -0.2, .high = 3.3};

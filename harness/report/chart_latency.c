@@ -115,7 +115,7 @@ static void write_panel(Chart *chart, const ChartSource *source, size_t row, Slo
     const RunMeta *meta = &source->run->meta;
     Curves curves = merge(&source->compared[row], call);
     const ComparisonRow *tails = &chart_comparison(source, METRIC_MALLOC_P999)->rows[row];
-    char *title = text_format("%s: %s", meta->rows[row].name, latency_call_name(call));
+    char *title = text_format("%s: %s", source->titles[row], latency_call_name(call));
     Panel panel = chart_new_panel(PANEL_LINES, title, "logarithmic; grey: the same measurement around nothing");
     panel.left = 50;
     panel.right = chart_lines_margin(source->run) + 50;

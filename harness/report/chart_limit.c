@@ -158,7 +158,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     Curve *curves = curves_of_row(source, row);
     char *noise = word_percent(limits->noise_floor);
     char *note = text_format("time / time without a limit; A/A noise floor of the smallest limit %s", noise);
-    Panel panel = chart_new_panel(PANEL_LINES, meta->rows[row].name, note);
+    Panel panel = chart_new_panel(PANEL_LINES, source->titles[row], note);
     panel.left = 40;
     panel.right = chart_lines_margin(source->run) + 50;
     panel.line_y = 1;

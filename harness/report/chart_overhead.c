@@ -86,7 +86,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     const RunMeta *meta = &source->run->meta;
     size_t columns = source->observed[row].columns, label_count = 0;
     Curve *curves = curves_of_row(source, row);
-    Panel panel = chart_new_panel(PANEL_LINES, meta->rows[row].name, "RSS / live bytes, logarithmic axis");
+    Panel panel = chart_new_panel(PANEL_LINES, source->titles[row], "RSS / live bytes, logarithmic axis");
     panel.left = 46;
     panel.right = chart_lines_margin(source->run) + 50;
     panel.line_y = 1;

@@ -59,7 +59,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     const BlockTable *table = &source->observed[row];
     const ComparisonRow *peaks = &chart_comparison(source, METRIC_PEAK_RSS)->rows[row];
     const Sample **slots = zeroed(meta->arm_count, sizeof *slots);
-    Panel panel = chart_new_panel(PANEL_LINES, meta->rows[row].name, "");
+    Panel panel = chart_new_panel(PANEL_LINES, source->titles[row], "");
     panel.left = 64;
     panel.right = chart_lines_margin(source->run) + 50;
     panel.x = (Axis){.unit = AXIS_SHARE, .low = 0, .high = 100};

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "chart.h"
+#include "processors.h"
 #include "wording.h"
 
 static const unsigned INK = 0x222222;
@@ -102,12 +103,14 @@ static void write_labels(Chart *chart, const ChartSource *source, const Pair *pa
 }
 
 /* "larson t2 thp=inherit" stands for both rows of its pair: "larson t2: Peak RSS". Owned. */
-static char *title_of(const Row *row, Metric metric) {
+static char *title_of(const RunMeta *meta, size_t index, Metric metric) {
+    const Row *row = &meta->rows[index];
     static const char SUFFIX[] = " thp=inherit";
     size_t length = strlen(row->name), tail = strlen(SUFFIX);
     bool named = length > tail && strcmp(row->name + length - tail, SUFFIX) == 0;
     char *name = text_copy_part(row->name, named ? length - tail : length);
-    char *title = text_format("%s: %s", name, metric_info(metric)->title);
+    char *title = text_format("%s%s: %s", name, row_is_oversubscribed(meta, index) ? " (oversubscribed)" : "",
+                              metric_info(metric)->title);
     free(name);
     return title;
 }
@@ -116,7 +119,7 @@ static void write_panel(Chart *chart, const ChartSource *source, const Pair *pai
     const RunMeta *meta = &source->run->meta;
     size_t lines = chart_arm_count(source->run), line = lines;
     const ComparisonRow *row = &chart_comparison(source, metric)->rows[pair->inherit];
-    char *title = title_of(&meta->rows[pair->inherit], metric);
+    char *title = title_of(meta, pair->inherit, metric);
     char *note = chart_row_note(row);
     Panel panel = chart_new_panel(PANEL_DOTS, title, note);
     panel.left = left;

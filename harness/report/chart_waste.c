@@ -93,7 +93,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row, doubl
     const RunMeta *meta = &source->run->meta;
     const BlockTable *table = &source->observed[row];
     size_t lines = chart_arm_count(source->run) + 1, line = lines;
-    Panel panel = chart_new_panel(PANEL_DOTS, meta->rows[row].name, "multiples of live bytes");
+    Panel panel = chart_new_panel(PANEL_DOTS, source->titles[row], "multiples of live bytes");
     panel.left = left;
     panel.right = chart_text_width(strlen("0.00 waste, 0.00 kept") + 2);
     panel.line_x = 0;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "processors.h"
 #include "table.h"
 
 static void put_text(const char *text, FILE *out) {
@@ -39,6 +40,7 @@ static void put_cell(const Run *run, const Comparison *comparison, const Compari
     const RunMeta *meta = &run->meta;
     const Row *plan = &meta->rows[row->row];
     const Arm *arm = &meta->arms[cell->arm];
+    const uint32_t processors = processors_of_row(meta, row->row);
     fprintf(out, "%s,", metric_info(comparison->metric)->key);
     put_text(plan->name, out);
     fputc(',', out);
@@ -62,6 +64,11 @@ static void put_cell(const Run *run, const Comparison *comparison, const Compari
     put_number((double)plan->floor_bytes, out);
     put_number(row->timer_floor_ns, out);
     fprintf(out, ",%zu", row->disturbed);
+    if (processors > 0)
+        fprintf(out, ",%u,%d,", (unsigned)processors, plan->threads > processors);
+    else
+        fputs(",,,", out);
+    put_text(plan->sweep, out);
     fputs("\r\n", out);
 }
 
@@ -69,7 +76,7 @@ void csv_print(const Run *run, const Comparison *const *comparisons, size_t coun
     fputs(
         "metric,row,workload,threads,arm,control,reference,blocks,pairs,ok,failed,status,message,ratio,ratio_low,"
         "ratio_high,p,median,median_low,median_high,lower_bound,verdict,gate,imprecise,unstable,noise_floor,drift,unit,"
-        "spread,floor_bytes,timer_floor_ns,disturbed_blocks\r\n",
+        "spread,floor_bytes,timer_floor_ns,disturbed_blocks,processors,oversubscribed,sweep\r\n",
         out);
     for (size_t i = 0; i < count; i++)
         for (size_t r = 0; r < comparisons[i]->row_count; r++)

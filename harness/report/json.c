@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "processors.h"
 #include "table.h"
 
 static json_t *number(double value) {
@@ -42,11 +43,16 @@ static json_t *cell_json(const Run *run, const Cell *cell, Metric metric) {
 
 static json_t *row_json(const Run *run, const ComparisonRow *row, Metric metric) {
     const Row *plan = &run->meta.rows[row->row];
+    const uint32_t processors = processors_of_row(&run->meta, row->row);
     json_t *object = json_object(), *cells = json_array();
     json_object_set_new(object, "name", text(plan->name));
     json_object_set_new(object, "workload", text(plan->workload));
     json_object_set_new(object, "threads", json_integer(plan->threads));
+    json_object_set_new(object, "processors", processors > 0 ? json_integer(processors) : json_null());
+    json_object_set_new(object, "oversubscribed",
+                        processors > 0 ? json_boolean(plan->threads > processors) : json_null());
     json_object_set_new(object, "arguments", text(plan->arguments));
+    json_object_set_new(object, "sweep", text(plan->sweep));
     json_object_set_new(object, "unit", text(plan->unit));
     json_object_set_new(object, "operations", json_integer((json_int_t)plan->operations));
     json_object_set_new(object, "blocks", json_integer((json_int_t)row->blocks));

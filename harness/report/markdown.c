@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../store/text.h"
+#include "processors.h"
 #include "table.h"
 #include "wording.h"
 
@@ -24,9 +25,10 @@ static void print_cell(const Run *run, const Comparison *comparison, const Compa
     char *interval = reference ? text_copy("") : word_interval(cell->ratio);
     char *value = word_value(cell->median, comparison->metric);
     char *verdict = word_verdict(run, row, cell, comparison);
+    char *title = first ? row_title(&run->meta, row->row) : text_copy("");
     bool strong = cell->verdict == VERDICT_BETTER || cell->verdict == VERDICT_WORSE;
     fputs("| ", out);
-    print_escaped(first ? run->meta.rows[row->row].name : "", out);
+    print_escaped(title, out);
     fputs(" | ", out);
     print_escaped(run->meta.arms[cell->arm].name, out);
     fprintf(out, "%s | %s | %s | %s%s | %s", cell->control ? " again" : "", ratio, interval,
@@ -37,6 +39,7 @@ static void print_cell(const Run *run, const Comparison *comparison, const Compa
     free(interval);
     free(value);
     free(verdict);
+    free(title);
 }
 
 static void print_comparison(const Run *run, const Comparison *comparison, FILE *out) {

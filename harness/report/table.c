@@ -266,8 +266,9 @@ static void print_counts_of_row(const Run *run, const Comparison *const *compari
 }
 
 static void print_count_names(const Run *run, const char *row, size_t first, const Palette *palette, FILE *out) {
-    int written = (int)strlen(row);
-    fprintf(out, "\n%s%s%s%*s", palette->bold, row, palette->reset, 2 + COUNT_LABEL - written, "");
+    size_t room = 2 + COUNT_LABEL, length = strlen(row);
+    fprintf(out, "\n%s%s%s%s%*s", palette->bold, row, palette->reset, length < room ? "" : "\n",
+            (int)(length < room ? room - length : room), "");
     for (size_t arm = first; arm < run->meta.arm_count && arm < first + COUNT_ARMS; arm++)
         fprintf(out, " %*.*s", COUNT_COLUMN - 1, COUNT_COLUMN - 1, run->meta.arms[arm].name);
     fputc('\n', out);
@@ -277,9 +278,8 @@ void table_print_counts(const Run *run, const Comparison *const *comparisons, si
     Palette palette = palette_for(out);
     fprintf(out, "\n%sCounts per 1,000 operations%s: medians of each arm's slots\n", palette.bold, palette.reset);
     for (size_t row = 0; row < run->meta.row_count; row++) {
-        char *name = text_format("%.*s", COUNT_LABEL + 1, run->meta.rows[row].name);
         for (size_t first = 0; first < run->meta.arm_count; first += COUNT_ARMS) {
-            print_count_names(run, name, first, &palette, out);
+            print_count_names(run, run->meta.rows[row].name, first, &palette, out);
             print_counts_of_row(run, comparisons, count, row, first, out);
         }
         char *reasons = counts_reasons(run, comparisons, count, row);
@@ -288,6 +288,5 @@ void table_print_counts(const Run *run, const Comparison *const *comparisons, si
             print_wrapped(out, line, 2);
         free(line);
         free(reasons);
-        free(name);
     }
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../store/text.h"
+#include "processors.h"
 
 char *word_ratio(double ratio) {
     if (isnan(ratio))
@@ -151,6 +152,13 @@ char *word_row(const Run *run, const Comparison *comparison, const ComparisonRow
         text = joined(text, plan->unit);
         text = grow(text, strlen(text) + sizeof "/s", 1);
         strcat(text, "/s");
+    }
+    if (row_is_oversubscribed(&run->meta, row->row)) {
+        char *more = text_format("oversubscribed: %u threads on %u processor%s", (unsigned)plan->threads,
+                                 (unsigned)processors_of_row(&run->meta, row->row),
+                                 processors_of_row(&run->meta, row->row) == 1 ? "" : "s");
+        text = joined(text, more);
+        free(more);
     }
     if (metric_reads_rss(comparison->metric) && plan->floor_bytes > 0) {
         char *floor = word_value((double)plan->floor_bytes, METRIC_PEAK_RSS);

@@ -54,6 +54,7 @@ static json_t *row_to_json(const Row *row) {
     json_set_text(object, "workload", row->workload);
     json_set_u64(object, "threads", row->threads);
     json_set_text(object, "arguments", row->arguments);
+    json_set_text(object, "sweep", row->sweep);
     json_set_text(object, "unit", row->unit);
     json_set_u64(object, "operations", row->operations);
     json_object_set_new(object, "scaled", json_boolean(row->scaled));
@@ -137,6 +138,7 @@ static void row_from_json(const json_t *object, Row *row, const char **wrong) {
     row->kind = kind != NULL && kind[0] == 'p' ? ROW_PROGRAM : ROW_WORKLOAD;
     row->threads = (uint32_t)json_get_u64(object, "threads", wrong);
     row->arguments = text_or_empty(object, "arguments", wrong);
+    row->sweep = text_or_empty(object, "sweep", wrong);
     row->unit = text_or_empty(object, "unit", wrong);
     row->operations = json_get_u64(object, "operations", wrong);
     row->scaled = json_get_flag(object, "scaled", wrong);

@@ -335,6 +335,7 @@ static void unite_rows(Merge *merge) {
             copy.name = name_of_row(merge, part, row);
             copy.workload = text_copy(row->workload);
             copy.arguments = text_copy(row->arguments);
+            copy.sweep = text_copy(row->sweep);
             copy.unit = text_copy(row->unit);
             copy.unsupported = text_copy(row->unsupported);
             copy.sha256 = text_copy(row->sha256);

@@ -120,6 +120,7 @@ void run_meta_release(RunMeta *meta) {
         free(row->name);
         free(row->workload);
         free(row->arguments);
+        free(row->sweep);
         free(row->unit);
         free(row->unsupported);
         free(row->sha256);

@@ -139,6 +139,7 @@ typedef struct Row {
     uint32_t threads; /* 0 for a program row */
     char *arguments;  /* further flags as one line, space separated: "--preset pc_pair --size 64"; for a program row its
                          command */
+    char *sweep;      /* the parameters among them that a sweep varies, as in the name: "size=4K batch=16"; may be "" */
     char *unit;       /* what operations count: "operations", "messages"; "runs" for a program row */
     uint64_t operations; /* fixed work a slot; 0 when the row's work is not scaled */
     bool scaled;         /* the count was fitted to the slot length on the baseline */

@@ -100,6 +100,23 @@ bool text_to_u64(const char *text, uint64_t minimum, uint64_t maximum, uint64_t 
     return true;
 }
 
+bool text_to_size(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *value) {
+    static const char units[] = "KMG";
+    size_t length = strlen(text);
+    const char *unit = length == 0 ? NULL : strchr(units, text[length - 1]);
+    if (unit == NULL)
+        return text_to_u64(text, minimum, maximum, value);
+    unsigned shift = 10u * (unsigned)(unit - units + 1);
+    char *number = text_copy_part(text, length - 1);
+    uint64_t count;
+    bool good = text_to_u64(number, 0, UINT64_MAX >> shift, &count) && count << shift >= minimum &&
+                count << shift <= maximum;
+    free(number);
+    if (good)
+        *value = count << shift;
+    return good;
+}
+
 bool text_to_double(const char *text, double minimum, double maximum, double *value) {
     if (!isdigit((unsigned char)text[0]) && text[0] != '.')
         return false;

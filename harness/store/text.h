@@ -30,6 +30,8 @@ void text_list_split(TextList *list, const char *text, char separator);
 
 /* Whole decimal numbers and plain decimals; false when anything else stands in text or it is out of range. */
 bool text_to_u64(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *value);
+/* The same with a K, M or G behind it: times 1024, 1024 times that, and so on. */
+bool text_to_size(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *value);
 bool text_to_double(const char *text, double minimum, double maximum, double *value);
 
 #endif

@@ -1,24 +1,9 @@
 /*
  * report_charts.c - chart data holds what happened and nothing that changes; gnuplot draws the same bytes twice.
  */
-#include <ftw.h>
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <cmocka.h>
-
 #include "../analysis/latency.h"
 #include "../analysis/memory.h"
-#include "../report/chart.h"
-#include "../report/gnuplot.h"
-#include "analysis_fake_run.h"
-
-#define SCRIPTS TEST_DATA_DIR "/../../scripts/charts"
+#include "chart_testing.h"
 
 static double speed(size_t row, size_t arm) {
     return 1 + 0.1 * (double)arm + 0.05 * (double)row;
@@ -28,60 +13,6 @@ static Run *eventful_run(size_t rows, size_t arms, size_t blocks, bool series) {
     FakeSpec spec = {.rows = rows, .arms = arms, .blocks = blocks, .noise = 0.02, .seed = 31, .speed = speed};
     spec.series = series;
     return fake_run(&spec);
-}
-
-static char *new_folder(void) {
-    char *folder = text_copy("/tmp/report_charts_XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    char *data = text_format("%s/data", folder);
-    assert_int_equal(mkdir(data, 0777), 0);
-    free(data);
-    return folder;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
-static void remove_folder(char *folder) {
-    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    free(folder);
-}
-
-static char *content(const char *folder, const char *name) {
-    char *path = text_format("%s/%s", folder, name), *text = NULL;
-    size_t capacity = 0;
-    FILE *file = fopen(path, "r");
-    if (!file)
-        fail_msg("%s is missing", path);
-    if (getdelim(&text, &capacity, '\0', file) < 0)
-        fail_msg("%s is empty", path);
-    fclose(file);
-    free(path);
-    return text;
-}
-
-static void assert_holds(const char *text, const char *part) {
-    if (!strstr(text, part))
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-/* Draws what is in `folder`; fails with gnuplot's own words. */
-static void draw(const char *folder, const bool *drawn, const char *format) {
-    for (size_t i = 0; i < CHART_COUNT; i++) {
-        char *error = NULL;
-        if (drawn[i] && !gnuplot_draw(SCRIPTS, folder, CHARTS[i].name, format, &error))
-            fail_msg("%s: %s", CHARTS[i].name, error);
-    }
-}
-
-static bool have_gnuplot(void) {
-    char *version = gnuplot_version();
-    free(version);
-    return version != NULL;
 }
 
 static void failures_and_gaps_are_in_the_data(void **state) {
@@ -125,7 +56,7 @@ static void failures_and_gaps_are_in_the_data(void **state) {
 /* Runs that have every chart between them. */
 static Run *run_with(bool limits) {
     static const char *const calls[] = {"malloc", NULL};
-    Run *run = eventful_run(4, 4, 11, !limits);
+    Run *run = eventful_run(8, 4, 11, !limits);
     if (limits) {
         fake_add_limits(run);
         fake_add_latencies(run, calls, 30, 20000, 0.02, 7);
@@ -133,6 +64,14 @@ static Run *run_with(bool limits) {
         fake_count_usable(run, 1);
         fake_add_idle(run, 2);
         fake_pair_rows(run, 0);
+        fake_name_row(run, 4, "scaled t1", "scaled", 1);
+        fake_name_row(run, 5, "scaled t8", "scaled", 8);
+        for (uint32_t row = 6; row < 8; row++) {
+            run->meta.rows[row].sweep = text_format("size=%u", 8 * row);
+            char *name = text_format("swept %s", run->meta.rows[row].sweep);
+            fake_name_row(run, row, name, "swept", 1);
+            free(name);
+        }
     }
     return run;
 }
@@ -188,7 +127,7 @@ static void runs_of_every_shape_are_drawn(void **state) {
         bool drawn[CHART_COUNT];
         char *folder = new_folder();
         assert_true(chart_write_all(run, folder, drawn) >= 0);
-        assert_int_equal(drawn[3], shapes[i].series); /* rss_over_time */
+        assert_int_equal(is_drawn(drawn, "rss_over_time"), shapes[i].series);
         if (have_gnuplot()) {
             draw(folder, drawn, "svg");
             draw(folder, drawn, "png");
@@ -252,98 +191,6 @@ static void known_names_keep_their_style(void **state) {
     free(many);
     run_free(small);
     run_free(large);
-}
-
-/* The numbers of one block of a .dat file, `columns` a line; texts and what lies behind them are NAN. */
-typedef struct Numbers {
-    double (*line)[8];
-    size_t count;
-} Numbers;
-
-static Numbers numbers_of(const char *folder, const char *chart, size_t block) {
-    char *name = text_format("data/%s.dat", chart), *text = content(folder, name), *rest = text;
-    Numbers numbers = {0};
-    for (size_t i = 0; i < block; i++) {
-        rest = strstr(rest, "\n\n\n");
-        if (!rest)
-            fail_msg("%s has no block %zu", name, block);
-        rest += 3;
-    }
-    while (*rest && strncmp(rest, "\n\n", 2) != 0) {
-        rest += *rest == '\n'; /* a single empty line lifts the pen */
-        numbers.line = grow(numbers.line, numbers.count + 1, sizeof *numbers.line);
-        double *line = numbers.line[numbers.count++];
-        for (size_t column = 0; column < 8; column++)
-            line[column] = NAN;
-        for (size_t column = 0; column < 8 && *rest && *rest != '\n'; column++) {
-            char *end;
-            line[column] = strtod(rest, &end);
-            if (end == rest)
-                break;
-            rest = end;
-        }
-        rest += strcspn(rest, "\n");
-        rest += *rest == '\n';
-    }
-    free(name);
-    free(text);
-    return numbers;
-}
-
-/* The first or the last line that begins with these numbers. */
-static const double *line_of(const Numbers *numbers, const double *key, size_t length, bool last) {
-    const double *found = NULL;
-    for (size_t i = 0; i < numbers->count && (last || !found); i++) {
-        bool same = true;
-        for (size_t column = 0; column < length; column++)
-            same = same && fabs(numbers->line[i][column] - key[column]) <= 1e-9;
-        found = same ? numbers->line[i] : found;
-    }
-    if (!found)
-        fail_msg("no line begins with %g", key[0]);
-    return found;
-}
-#define FIRST(numbers, ...)                                                                                            \
-    line_of(&(numbers), (double[]){__VA_ARGS__}, sizeof((double[]){__VA_ARGS__}) / sizeof(double), false)
-#define LAST(numbers, ...)                                                                                             \
-    line_of(&(numbers), (double[]){__VA_ARGS__}, sizeof((double[]){__VA_ARGS__}) / sizeof(double), true)
-
-/* Files hold four significant digits. */
-static void assert_close(double value, double expected) {
-    if (!(fabs(value - expected) <= 1e-3 * fabs(expected)))
-        fail_msg("%g is not %g", value, expected);
-}
-
-/* Writes all charts, and draws them where that is possible. */
-static char *written(Run *run, bool drawn[CHART_COUNT]) {
-    char *folder = new_folder();
-    assert_true(chart_write_all(run, folder, drawn) > 0);
-    if (have_gnuplot())
-        draw(folder, drawn, "svg");
-    return folder;
-}
-
-static bool is_drawn(const bool drawn[CHART_COUNT], const char *name) {
-    for (size_t i = 0; i < CHART_COUNT; i++)
-        if (!strcmp(CHARTS[i].name, name))
-            return drawn[i];
-    fail_msg("there is no chart %s", name);
-    return false;
-}
-
-/* An SVG has every arm's name and these texts, and no number that is none. */
-static void assert_svg(const char *folder, const char *chart, const Run *run, const char *const *texts) {
-    if (!have_gnuplot())
-        return;
-    char *name = text_format("%s.svg", chart), *svg = content(folder, name);
-    for (size_t arm = 0; arm < run->meta.arm_count; arm++)
-        assert_holds(svg, run->meta.arms[arm].name);
-    for (; *texts; texts++)
-        assert_holds(svg, *texts);
-    assert_null(strstr(svg, "nan"));
-    assert_null(strstr(svg, "NaN"));
-    free(name);
-    free(svg);
 }
 
 static const char *const CALLS[] = {"malloc", "free", NULL};
