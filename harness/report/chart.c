@@ -12,6 +12,7 @@
 #include "processors.h"
 
 /* Pixels. */
+static const double GREATEST_HEIGHT = 16000; /* a picture of twice that is what gnuplot's terminal can make */
 static const double FIGURE_WIDTH = 1000, OUTER = 16, COLUMN_GAP = 28, ROW_GAP = 14;
 static const double TITLES = 78, FOOTER_LINE = 16;        /* the figure's three lines of text; each line at its foot */
 static const double PANEL_HEADER = 38, PANEL_FOOTER = 24; /* title and note above, tics below */
@@ -132,13 +133,22 @@ static FILE *open_data(const char *folder, const char *name, const char *suffix)
     return file;
 }
 
+static double figure_height(const Chart *chart, const ChartSource *source) {
+    size_t lines = (chart->panel_count + chart->columns - 1) / chart->columns;
+    return TITLES + (double)lines * (chart->panel_height + ROW_GAP) + OUTER +
+           (double)source->footer.count * FOOTER_LINE;
+}
+
 bool chart_begin(Chart *chart, const char *folder, const char *name, const ChartSource *source, size_t panels,
                  double panel_height) {
     *chart = (Chart){.panel_count = panels, .columns = panels > 1 ? 2 : 1, .width = FIGURE_WIDTH};
     chart->panel_height = panel_height + PANEL_HEADER + PANEL_FOOTER;
-    size_t lines = (panels + chart->columns - 1) / chart->columns;
-    chart->height =
-        TITLES + (double)lines * (chart->panel_height + ROW_GAP) + OUTER + (double)source->footer.count * FOOTER_LINE;
+    chart->height = figure_height(chart, source);
+    while (chart->height > GREATEST_HEIGHT) {
+        chart->columns += 2;
+        chart->width += FIGURE_WIDTH;
+        chart->height = figure_height(chart, source);
+    }
     chart->layout = open_data(folder, name, "layout");
     chart->data = chart->layout ? open_data(folder, name, "dat") : NULL;
     if (!chart->data) {

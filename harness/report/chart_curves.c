@@ -9,6 +9,7 @@
 
 #include "chart_lines.h"
 #include "processors.h"
+#include "wording.h"
 
 /* Arms stand a little beside each other at the same x, so that their bars do not hide each other: this share of the
  * axis at most, and no farther than DODGED_GAP of the way to the next x all together. */
@@ -149,10 +150,24 @@ void curves_mark_oversubscribed(const RunMeta *meta, const RowGroup *group, Pane
     size_t last = group->rows[group->count - 1];
     if (!row_is_oversubscribed(meta, last))
         return;
+    /* The band begins between the last number that has a processor for each thread and the next one. */
     double processors = processors_of_row(meta, last);
-    panel->band_x.low = fmax(processors, panel->x.low);
+    double border = panel->x.logarithmic ? sqrt(processors * (processors + 1)) : processors + 0.5;
+    panel->band_x.low = fmax(border, panel->x.low);
     panel->band_x.high = panel->x.tic_high;
-    panel->line_x = panel->band_x.low;
+    if (panel->y.logarithmic) /* room for the band's name below the curves; a linear axis begins at 0 */
+        panel->y.low /= pow(panel->y.high / panel->y.low, 0.12);
+    panel->line_x = processors >= panel->x.low ? processors : NAN;
+}
+
+char *curves_noise(const ChartSource *source, const RowGroup *group) {
+    double floor = NAN;
+    for (size_t i = 0; i < group->count; i++)
+        floor = fmax(floor, chart_comparison(source, METRIC_THROUGHPUT)->rows[group->rows[i]].noise_floor);
+    char *percent = word_percent(floor);
+    char *text = text_format("A/A noise floor %s%s", group->count > 1 && !isnan(floor) ? "up to " : "", percent);
+    free(percent);
+    return text;
 }
 
 /* Where a number stands on an axis, as a share of it. */

@@ -49,8 +49,11 @@ void curves_include(const ChartSource *source, const Curves *curves, Axis *y);
 
 /* An x axis for the numbers of threads of a group, with room for the names of the curves. */
 Axis curves_threads_axis(const RunMeta *meta, const RowGroup *group);
-/* Marks where there are more threads than processors, from `panel->x` on. */
+/* A line at the number of processors and a band beyond it, where some row has more threads; the axis is finished. */
 void curves_mark_oversubscribed(const RunMeta *meta, const RowGroup *group, Panel *panel);
+
+/* "A/A noise floor up to 1.8 %" of the throughput of these rows. Owned. */
+char *curves_noise(const ChartSource *source, const RowGroup *group);
 
 /* The panel's marks and labels. Lines "ARM X VALUE LOW HIGH"; the ideal has the number after the last arm's. */
 void curves_write(Chart *chart, const ChartSource *source, const Panel *panel, const Curves *curves);

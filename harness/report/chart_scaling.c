@@ -11,7 +11,6 @@
 #include "chart_curves.h"
 #include "chart_lines.h"
 #include "processors.h"
-#include "wording.h"
 
 static const double PLOT_HEIGHT = 200;
 
@@ -51,18 +50,14 @@ static void set_ideal(Curves *curves, uint32_t processors) {
 
 static char *note_of(const ChartSource *source, const RowGroup *group) {
     const RunMeta *meta = &source->run->meta;
-    const Comparison *speed = chart_comparison(source, METRIC_THROUGHPUT);
     uint32_t fewest = meta->rows[group->rows[0]].threads, processors = processors_of_row(meta, group->rows[0]);
-    double floor = NAN;
-    for (size_t i = 0; i < group->count; i++)
-        floor = fmax(floor, speed->rows[group->rows[i]].noise_floor);
-    char *percent = word_percent(floor);
+    char *noise = curves_noise(source, group);
     char *on = processors > 0 ? text_format(" on %u processor%s", (unsigned)processors, processors == 1 ? "" : "s")
                               : text_copy("");
-    char *note = text_format("speed-up over threads, 1 is the arm's own with %u thread%s%s; A/A noise floor up to %s",
-                             (unsigned)fewest, fewest == 1 ? "" : "s", on, percent);
+    char *note = text_format("multiple of %u thread%s%s, %s", (unsigned)fewest,
+                             fewest == 1 ? "" : "s", on, noise);
     free(on);
-    free(percent);
+    free(noise);
     return note;
 }
 
@@ -101,10 +96,10 @@ int chart_write_scaling(const ChartSource *source, const char *folder) {
     int written = panels == 0 ? 0 : -1;
     if (panels > 0 && chart_begin(&chart, folder, "thread_scaling", source, panels, PLOT_HEIGHT)) {
         chart_titles(&chart, "Scaling with threads",
-                     "Throughput as a multiple of the same arm's with its fewest threads: it compares shapes, not "
+                     "Throughput over threads as a multiple of the same arm's with the fewest: it compares shapes, not "
                      "speeds. Bars are 95 % intervals.",
-                     "Dashed: ideal, which ends at the number of processors. Grey: more threads than processors, which "
-                     "take turns.");
+                     "Dashed: ideal, which ends at the number of processors (line). Grey: more threads than "
+                     "processors, which take turns.");
         for (size_t g = 0; g < groups.count; g++)
             if (groups.items[g].count > 1)
                 write_group(&chart, source, &groups.items[g]);

@@ -11,7 +11,6 @@
 #include "chart_curves.h"
 #include "chart_lines.h"
 #include "processors.h"
-#include "wording.h"
 
 static const double PLOT_HEIGHT = 190;
 /* Values that differ by more than this are drawn on a logarithmic axis. */
@@ -254,14 +253,10 @@ static char *note_of(const ChartSource *source, const Swept *swept, Metric metri
     const char *scale = y->logarithmic ? ", logarithmic axis" : "";
     if (metric == METRIC_OVERHEAD)
         return text_format("RSS / live bytes over --%s%s", swept->parameter, scale);
-    const Comparison *speed = chart_comparison(source, METRIC_THROUGHPUT);
-    double floor = NAN;
-    for (size_t i = 0; i < swept->group.count; i++)
-        floor = fmax(floor, speed->rows[swept->group.rows[i]].noise_floor);
-    char *percent = word_percent(floor);
-    char *note = text_format("time / %s over --%s%s; A/A noise floor up to %s",
-                             row->unit && *row->unit ? row->unit : "operations", swept->parameter, scale, percent);
-    free(percent);
+    char *noise = curves_noise(source, &swept->group);
+    char *note = text_format("time / %s over --%s%s, %s", row->unit && *row->unit ? row->unit : "operations",
+                             swept->parameter, scale, noise);
+    free(noise);
     return note;
 }
 
@@ -315,10 +310,10 @@ int chart_write_sweep(const ChartSource *source, const char *folder) {
     int written = panels == 0 ? 0 : -1;
     if (panels > 0 && chart_begin(&chart, folder, "parameter_sweep", source, panels, PLOT_HEIGHT)) {
         chart_titles(&chart, "Over a parameter's values",
-                     "Median of each arm, bars are 95 % intervals. Time is that of all threads together by their "
-                     "operations; lower is faster, and leaner.",
-                     "Each panel has its own axis; each value its own amount of work. RSS without the instrument's own, "
-                     "mean over time.");
+                     "Wall time by the operations of all threads, and resident memory by live bytes: lower is faster, and "
+                     "leaner. Medians.",
+                     "Bars are 95 % intervals, which need 6 blocks; live bytes are counted in fewer, unless memory is "
+                     "the result.");
         for (size_t i = 0; i < count; i++)
             for (size_t m = 0; m < METRICS; m++)
                 if (has_values(source, &swept[i], metrics[m]))

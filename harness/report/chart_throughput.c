@@ -9,7 +9,6 @@
 #include "../store/text.h"
 #include "chart_curves.h"
 #include "chart_lines.h"
-#include "wording.h"
 
 static const double CURVES_HEIGHT = 170;
 
@@ -51,15 +50,10 @@ static void write_dots(Chart *chart, const ChartSource *source, size_t row, Pane
 /* "operations a second over threads, A/A noise floor up to 1.8 %". Owned. */
 static char *group_note(const ChartSource *source, const RowGroup *group) {
     const Row *row = &source->run->meta.rows[group->rows[0]];
-    const Comparison *speed = chart_comparison(source, METRIC_THROUGHPUT);
-    double floor = NAN;
-    for (size_t i = 0; i < group->count; i++)
-        floor = fmax(floor, speed->rows[group->rows[i]].noise_floor);
-    char *percent = word_percent(floor);
-    char *note = text_format("%s a second%s, A/A noise floor %s%s", row->unit && *row->unit ? row->unit : "operations",
-                             group->count > 1 ? " over threads" : "", group->count > 1 && !isnan(floor) ? "up to " : "",
-                             percent);
-    free(percent);
+    char *noise = curves_noise(source, group);
+    char *note = text_format("%s a second%s, %s", row->unit && *row->unit ? row->unit : "operations",
+                             group->count > 1 ? " over threads" : "", noise);
+    free(noise);
     return note;
 }
 

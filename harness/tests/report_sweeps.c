@@ -49,8 +49,8 @@ static void scaling_is_against_the_same_arm(void **state) {
     assert_close(LAST(numbers, 3, 4)[2], 2);
     char *layout = layout_of(folder, "thread_scaling");
     assert_holds(layout, "panel_title[1] = 'larson'");
-    assert_holds(layout, "with 1 thread on 2 processors");
-    assert_holds(layout, "panel_band_x_low[1] = 2\n");
+    assert_holds(layout, "multiple of 1 thread on 2 processors");
+    assert_holds(layout, "panel_band_x_low[1] = 2.5\n");
     assert_holds(layout, "panel_line_x[1] = 2\n");
     assert_svg(folder, "thread_scaling", run, (const char *[]){"oversubscribed", "larson", NULL});
     assert_svg(folder, "throughput", run, (const char *[]){"oversubscribed", NULL});

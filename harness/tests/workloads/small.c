@@ -8,6 +8,7 @@
 #include <malloc.h>
 #include <math.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,14 +137,17 @@ static void misbehave(const char *mode) {
 }
 
 int main(int argc, char **argv) {
-    uint64_t operations = 20000, seed = 1;
+    uint64_t operations = 20000, seed = 1, rounds = 1;
+    bool odd = true;
     double seconds = 0;
     const char *mode = "none";
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--describe") == 0) {
             puts("{\"name\":\"small\",\"summary\":\"for tests\",\"models\":\"nothing\",\"published\":\"nowhere\","
                  "\"changed\":\"\",\"unit\":\"operations\",\"scaled\":true,\"default_operations\":20000,"
-                 "\"parameters\":[{\"name\":\"mode\",\"default\":\"none\",\"doc\":\"how it ends\"}],"
+                 "\"parameters\":[{\"name\":\"mode\",\"default\":\"none\",\"doc\":\"how it ends\"},"
+                 "{\"name\":\"rounds\",\"default\":\"1\",\"minimum\":1,\"maximum\":1000000,\"doc\":\"nothing\"},"
+                 "{\"name\":\"odd\",\"default\":\"yes\",\"choices\":[\"no\",\"yes\"],\"doc\":\"rounds above 1 may be odd\"}],"
                  "\"presets\":[{\"name\":\"small_crash\",\"arguments\":\"--mode crash\",\"doc\":\"crashes\"}]}");
             return 0;
         }
@@ -162,6 +166,10 @@ int main(int argc, char **argv) {
             seed = strtoull(value, NULL, 10);
         else if (strcmp(flag, "--mode") == 0)
             mode = value;
+        else if (strcmp(flag, "--rounds") == 0)
+            rounds = strtoull(value, NULL, 10);
+        else if (strcmp(flag, "--odd") == 0)
+            odd = strcmp(value, "yes") == 0;
         else if (strcmp(flag, "--preset") == 0)
             mode = "crash";
     }
@@ -171,6 +179,11 @@ int main(int argc, char **argv) {
     page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, atoi(descriptor), 0);
     if (page == MAP_FAILED || page->magic != SLOT_MAGIC)
         return SLOT_VERDICT_USAGE;
+    if (rounds > 1 && rounds % 2 == 1 && !odd) {
+        char message[64];
+        snprintf(message, sizeof message, "--rounds %llu: must be even", (unsigned long long)rounds);
+        fail(SLOT_VERDICT_USAGE, message);
+    }
     page->pid = (uint32_t)getpid();
     page->threads = 1;
     find_library("malloc", page->malloc_library);
