@@ -85,7 +85,8 @@ static const struct argp ARGP = {
     .args_doc = "RUN",
     .doc =
         "Draw a stored run with gnuplot: every chart that the run has the data for, and say which it has not.\v"
-        "Charts: relative and absolute throughput, scaling with threads, time and memory over a parameter, peak RSS, RSS and overhead over time, internal waste and "
+        "Charts: relative and absolute throughput, scaling with threads, time and memory over a parameter, peak RSS, "
+        "RSS and overhead over time, internal waste and "
         "retention, speed against memory, latency percentiles and tail ratios, memory after idling, smallest memory "
         "limits and time under limits, huge pages on and off.\n"
         "Exit status: 0 drawn, or the same under --check; 1 a file could not be written or gnuplot failed, 2 usage or "

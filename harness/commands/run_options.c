@@ -270,10 +270,11 @@ static int check_resume(const RunOptions *options) {
     if (options->dry_run)
         return usage_error("--dry-run and --resume exclude each other");
     if (options->suite != NULL || choices->allocators != NULL || choices->workloads != NULL ||
-        choices->baseline != NULL || choices->work_from != NULL || choices->thread_count > 0 || choices->sweeps.count > 0 || choices->blocks > 0 ||
-        choices->slot_ms > 0 || choices->timeout_s > 0 || choices->memory_cap_bytes > 0 || choices->seed_given ||
-        choices->precision >= 0 || choices->threshold >= 0 || choices->pin >= 0 || choices->mode >= 0 ||
-        choices->memory_blocks >= 0 || choices->thp != 0 || choices->counters >= 0)
+        choices->baseline != NULL || choices->work_from != NULL || choices->thread_count > 0 ||
+        choices->sweeps.count > 0 || choices->blocks > 0 || choices->slot_ms > 0 || choices->timeout_s > 0 ||
+        choices->memory_cap_bytes > 0 || choices->seed_given || choices->precision >= 0 || choices->threshold >= 0 ||
+        choices->pin >= 0 || choices->mode >= 0 || choices->memory_blocks >= 0 || choices->thp != 0 ||
+        choices->counters >= 0)
         return usage_error(
             "--resume goes on with the stored plan; only --out, --max-time, --strict and --no-table go with it");
     return EXIT_CODE_OK;

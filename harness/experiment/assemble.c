@@ -113,8 +113,8 @@ static bool add_row(Assembly *assembly, Row row) {
     if (full)
         return complain(assembly->error, "the run would have over %d rows; take fewer workloads, threads or values",
                         MAXIMUM_ROWS);
-    return !twice ||
-           complain(assembly->error, "two rows are called '%s'; name each workload once, or rename a section", row.name);
+    return !twice || complain(assembly->error, "two rows are called '%s'; name each workload once, or rename a section",
+                              row.name);
 }
 
 static bool add_program(Assembly *assembly, const char *row_name, const char *program_name) {
@@ -401,8 +401,7 @@ bool assemble_run(const Suite *suite, const Choices *choices, const Catalogue *c
         set_blocks(suite, choices, meta, error) &&
         add_arms(meta, allocators != NULL ? allocators : "glibc,jemalloc,mimalloc,tcmalloc,tbb,minipool", error) &&
         choose_baseline(meta, baseline != NULL ? baseline : "glibc", error) && add_rows(&assembly, suite) &&
-        check_requested(&assembly) &&
-        (choices->work_from == NULL || take_work(choices->work_from, meta, error));
+        check_requested(&assembly) && (choices->work_from == NULL || take_work(choices->work_from, meta, error));
     if (good)
         multiply_by_thp(meta, choices->thp != 0 ? choices->thp : suite->thp);
     else

@@ -136,8 +136,8 @@ static bool add_value(Combination *combination, const Chosen *chosen, const char
         return false;
     const char *name = chosen->sweep->parameter;
     char *sweep = text_format("%s%s%s=%s", combination->sweep, *combination->sweep == '\0' ? "" : " ", name, value);
-    char *arguments = text_format("%s%s--%s %s", combination->arguments, *combination->arguments == '\0' ? "" : " ",
-                                  name, flag);
+    char *arguments =
+        text_format("%s%s--%s %s", combination->arguments, *combination->arguments == '\0' ? "" : " ", name, flag);
     free(flag);
     free(combination->sweep);
     free(combination->arguments);
@@ -151,9 +151,8 @@ static bool make_one(const CombinedRow *row, const Choice *choice, size_t number
     char *kept = choice->count == 0 ? text_copy(row->arguments) : without_swept(row->arguments, choice);
     *made = (Combination){
         .sweep = text_copy(""),
-        .arguments = row->preset == NULL
-                         ? text_copy(kept)
-                         : text_format("--preset %s%s%s", row->preset, *kept == '\0' ? "" : " ", kept),
+        .arguments = row->preset == NULL ? text_copy(kept)
+                                         : text_format("--preset %s%s%s", row->preset, *kept == '\0' ? "" : " ", kept),
     };
     free(kept);
     size_t span = 1;
@@ -163,7 +162,8 @@ static bool make_one(const CombinedRow *row, const Choice *choice, size_t number
     for (size_t c = 0; c < choice->count && good; c++) {
         const TextList *values = &choice->items[c].sweep->values;
         span /= values->count;
-        good = add_value(made, &choice->items[c], row->entry->name, values->items[number / span % values->count], error);
+        good =
+            add_value(made, &choice->items[c], row->entry->name, values->items[number / span % values->count], error);
     }
     return good;
 }

@@ -75,8 +75,9 @@ static const Row *twin_before(const RunMeta *meta, uint32_t row_index) {
     const Row *row = &meta->rows[row_index];
     for (uint32_t i = 0; i < row_index; i++) {
         const Row *other = &meta->rows[i];
-        if (other->scaled && other->unsupported == NULL && other->thp != row->thp && other->threads == row->threads && other->operations > 0 &&
-            strcmp(other->workload, row->workload) == 0 && strcmp(other->arguments, row->arguments) == 0)
+        if (other->scaled && other->unsupported == NULL && other->thp != row->thp && other->threads == row->threads &&
+            other->operations > 0 && strcmp(other->workload, row->workload) == 0 &&
+            strcmp(other->arguments, row->arguments) == 0)
             return other;
     }
     return NULL;

@@ -128,8 +128,8 @@ static bool row_key(SuiteRow *row, const char *key, const char *value, StoreErro
     if (strcmp(key, "set") == 0)
         return sweeps_add(&row->sweeps, value, &problem) || bad(what, key, value, problem.text);
     snprintf(what->text, sizeof what->text,
-             "[%s] has no key '%s'; it has workload or program, arguments, set, threads, operations, usual_ms", row->name,
-             key);
+             "[%s] has no key '%s'; it has workload or program, arguments, set, threads, operations, usual_ms",
+             row->name, key);
     return false;
 }
 

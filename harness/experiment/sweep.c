@@ -100,8 +100,7 @@ static bool add_part_of_threads(const char *part, uint32_t processors, uint32_t 
                                 StoreError *problem) {
     Range range = {0};
     bool is_range = strstr(part, "..") != NULL;
-    if (is_range ? !read_range(part, read_threads, processors, &range)
-                 : !read_threads(part, processors, &range.first))
+    if (is_range ? !read_range(part, read_threads, processors, &range) : !read_threads(part, processors, &range.first))
         return complain(problem,
                         "'%s' is no number of threads; write numbers from 1 to %d, n or 2n (n processors) and ranges "
                         "(1..8, 1..2n, 1..64*2), separated by commas",
@@ -124,7 +123,8 @@ bool sweep_parse_threads(const char *text, uint32_t processors, uint32_t **threa
     text_list_split(&parts, text, ',');
     *threads = NULL;
     *count = 0;
-    bool good = parts.count > 0 || complain(problem, "the list is empty; write numbers of threads, such as 1,2 or 1..8");
+    bool good =
+        parts.count > 0 || complain(problem, "the list is empty; write numbers of threads, such as 1,2 or 1..8");
     for (size_t i = 0; i < parts.count && good; i++)
         good = add_part_of_threads(parts.items[i], processors, threads, count, problem);
     text_list_release(&parts);
@@ -179,13 +179,15 @@ static bool is_plain(const char *word) {
 static bool add_part(Sweep *sweep, const char *part, StoreError *problem) {
     if (strstr(part, "..") == NULL)
         return is_plain(part) ? add_value(sweep, text_copy(part), problem)
-                              : complain(problem, "%s=%s is no value; write a number (K, M and G are understood), a "
-                                                  "word, or a range such as 8..32K*2",
+                              : complain(problem,
+                                         "%s=%s is no value; write a number (K, M and G are understood), a "
+                                         "word, or a range such as 8..32K*2",
                                          sweep->parameter, part);
     Range range;
     if (!read_range(part, read_size, 0, &range))
-        return complain(problem, "%s=%s is no range; write FIRST..LAST, FIRST..LAST+STEP or FIRST..LAST*FACTOR in whole "
-                                 "numbers (K, M and G are understood)",
+        return complain(problem,
+                        "%s=%s is no range; write FIRST..LAST, FIRST..LAST+STEP or FIRST..LAST*FACTOR in whole "
+                        "numbers (K, M and G are understood)",
                         sweep->parameter, part);
     bool good = check_range(part, &range, problem);
     uint64_t value = range.first;
@@ -223,7 +225,8 @@ bool sweeps_add(Sweeps *sweeps, const char *text, StoreError *problem) {
         } else {
             value = parts.items[i];
             good = sweeps->count > before ||
-                   complain(problem, "'%s' is not NAME=VALUE; write a parameter and its values, such as size=16,64", value);
+                   complain(problem, "'%s' is not NAME=VALUE; write a parameter and its values, such as size=16,64",
+                            value);
         }
         if (good && *value != '\0')
             good = add_part(&sweeps->items[sweeps->count - 1], value, problem);
@@ -232,9 +235,8 @@ bool sweeps_add(Sweeps *sweeps, const char *text, StoreError *problem) {
     if (good && sweeps->count == before)
         return complain(problem, "is empty; write a parameter and its values, such as size=16,64");
     for (size_t i = before; i < sweeps->count && good; i++)
-        good = sweeps->items[i].values.count > 0 ||
-               complain(problem, "%s has no value; write some, such as %s=16,64", sweeps->items[i].parameter,
-                        sweeps->items[i].parameter);
+        good = sweeps->items[i].values.count > 0 || complain(problem, "%s has no value; write some, such as %s=16,64",
+                                                             sweeps->items[i].parameter, sweeps->items[i].parameter);
     return good;
 }
 

@@ -251,7 +251,8 @@ void chart_panel(Chart *chart, const Panel *panel) {
     fprintf(chart->layout, "panel_xlog[%zu] = %d\npanel_ylog[%zu] = %d\n", chart->next_panel, panel->x.logarithmic,
             chart->next_panel, panel->y.logarithmic);
     double spacing = axis_spacing(&panel->x);
-    char *xtics = panel->x_tics ? text_copy(panel->x_tics) : axis_tics(&panel->x, chart_plot_width(chart, panel), spacing);
+    char *xtics =
+        panel->x_tics ? text_copy(panel->x_tics) : axis_tics(&panel->x, chart_plot_width(chart, panel), spacing);
     char *ytics = panel->kind == PANEL_LINES ? axis_tics(&panel->y, chart_plot_height(chart), 34) : text_copy("");
     put_text(chart, "xtics", xtics);
     put_text(chart, "ytics", ytics);

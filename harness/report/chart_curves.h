@@ -35,9 +35,9 @@ enum { IDEAL_POINTS = 3 };
 
 typedef struct Curves {
     const RowGroup *group;
-    double *x;          /* one a row of the group, ascending */
-    bool joined;        /* lines from point to point; not where x has no order */
-    CurvePoint *points; /* [place in the group * arms + arm] */
+    double *x;                                           /* one a row of the group, ascending */
+    bool joined;                                         /* lines from point to point; not where x has no order */
+    CurvePoint *points;                                  /* [place in the group * arms + arm] */
     double ideal_x[IDEAL_POINTS], ideal_y[IDEAL_POINTS]; /* a dashed line; NAN where there is none */
 } Curves;
 

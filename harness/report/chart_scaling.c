@@ -54,8 +54,7 @@ static char *note_of(const ChartSource *source, const RowGroup *group) {
     char *noise = curves_noise(source, group);
     char *on = processors > 0 ? text_format(" on %u processor%s", (unsigned)processors, processors == 1 ? "" : "s")
                               : text_copy("");
-    char *note = text_format("multiple of %u thread%s%s, %s", (unsigned)fewest,
-                             fewest == 1 ? "" : "s", on, noise);
+    char *note = text_format("multiple of %u thread%s%s, %s", (unsigned)fewest, fewest == 1 ? "" : "s", on, noise);
     free(on);
     free(noise);
     return note;

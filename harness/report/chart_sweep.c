@@ -23,7 +23,8 @@ typedef struct Token {
     char *value; /* points behind the '=' */
 } Token;
 
-/* The part of the row's sweep that sets this parameter; text is NULL when none does, or the row cannot be run at all. */
+/* The part of the row's sweep that sets this parameter; text is NULL when none does, or the row cannot be run at all.
+ */
 static Token token_of(const Row *row, const char *parameter) {
     Token token = {0};
     TextList parts = {0};
@@ -208,8 +209,8 @@ static char *every_tic(const RunMeta *meta, const Swept *swept, const Axis *x, d
         double half = chart_text_width(strlen(word)) / 2;
         bool touches = share * pixels - half < end + TIC_GAP;
         end = share * pixels + half;
-        char *longer = touches ? NULL
-                               : text_format("%s%s\"%s\" %.10g", tics, *tics ? ", " : "", word, swept->values[i]);
+        char *longer =
+            touches ? NULL : text_format("%s%s\"%s\" %.10g", tics, *tics ? ", " : "", word, swept->values[i]);
         free(word);
         free(tics);
         tics = longer;
@@ -309,11 +310,12 @@ int chart_write_sweep(const ChartSource *source, const char *folder) {
     Chart chart;
     int written = panels == 0 ? 0 : -1;
     if (panels > 0 && chart_begin(&chart, folder, "parameter_sweep", source, panels, PLOT_HEIGHT)) {
-        chart_titles(&chart, "Over a parameter's values",
-                     "Wall time by the operations of all threads, and resident memory by live bytes: lower is faster, and "
-                     "leaner. Medians.",
-                     "Bars are 95 % intervals, which need 6 blocks; live bytes are counted in fewer, unless memory is "
-                     "the result.");
+        chart_titles(
+            &chart, "Over a parameter's values",
+            "Wall time by the operations of all threads, and resident memory by live bytes: lower is faster, and "
+            "leaner. Medians.",
+            "Bars are 95 % intervals, which need 6 blocks; live bytes are counted in fewer, unless memory is "
+            "the result.");
         for (size_t i = 0; i < count; i++)
             for (size_t m = 0; m < METRICS; m++)
                 if (has_values(source, &swept[i], metrics[m]))

@@ -74,7 +74,8 @@ int chart_write_throughput(const ChartSource *source, const char *folder) {
     const size_t count = groups.count;
     double left = 0, right = 0, height = chart_dots_height(chart_arm_count(source->run));
     for (size_t g = 0; g < count; g++) {
-        DotLines dots = chart_dots_of_row(source, chart_comparison(source, METRIC_THROUGHPUT), groups.items[g].rows[0], true);
+        DotLines dots =
+            chart_dots_of_row(source, chart_comparison(source, METRIC_THROUGHPUT), groups.items[g].rows[0], true);
         if (groups.items[g].count == 1)
             chart_dots_margins(&dots, &left, &right);
         else

@@ -109,8 +109,8 @@ bool text_to_size(const char *text, uint64_t minimum, uint64_t maximum, uint64_t
     unsigned shift = 10u * (unsigned)(unit - units + 1);
     char *number = text_copy_part(text, length - 1);
     uint64_t count;
-    bool good = text_to_u64(number, 0, UINT64_MAX >> shift, &count) && count << shift >= minimum &&
-                count << shift <= maximum;
+    bool good =
+        text_to_u64(number, 0, UINT64_MAX >> shift, &count) && count << shift >= minimum && count << shift <= maximum;
     free(number);
     if (good)
         *value = count << shift;

@@ -227,10 +227,10 @@ static void several_sweeps_are_combined(void **state) {
     assemble(it);
     assert_int_equal(it->meta.row_count, 12);
     /* The command line's values stand in place of the section's. */
-    expect_row(it, 0, "a size=8 queue=fifo slots=5 thp=inherit",
-               "--preset wide_preset --size 8 --queue fifo --slots 5", "size=8 queue=fifo slots=5");
-    expect_row(it, 2, "a size=8 queue=lifo slots=5 thp=inherit",
-               "--preset wide_preset --size 8 --queue lifo --slots 5", "size=8 queue=lifo slots=5");
+    expect_row(it, 0, "a size=8 queue=fifo slots=5 thp=inherit", "--preset wide_preset --size 8 --queue fifo --slots 5",
+               "size=8 queue=fifo slots=5");
+    expect_row(it, 2, "a size=8 queue=lifo slots=5 thp=inherit", "--preset wide_preset --size 8 --queue lifo --slots 5",
+               "size=8 queue=lifo slots=5");
     expect_row(it, 11, "a size=32 queue=lifo slots=5 thp=never",
                "--preset wide_preset --size 32 --queue lifo --slots 5", "size=32 queue=lifo slots=5");
     done_with(it);
@@ -250,7 +250,8 @@ static void expect_refused(const char *sections, const char *values, const char 
 static void mistakes_are_named(void **state) {
     (void)state;
     static const char both[] = "[a]\nworkload = wide\n[b]\nworkload = plain\n";
-    expect_refused(both, "sizes=3", "--set sizes: no chosen workload has such a parameter; did you mean 'size' of wide?");
+    expect_refused(both, "sizes=3",
+                   "--set sizes: no chosen workload has such a parameter; did you mean 'size' of wide?");
     expect_refused(both, "nothing-like-it=3", "'allocbench list workloads -v' shows");
     expect_refused(both, "threads=3", "numbers of threads are given by --threads");
     expect_refused(both, "size=1,0", "--set size=0: workload wide takes whole numbers from 1 to 65536");

@@ -232,6 +232,53 @@ static void equal_steps_and_words_have_their_own_axes(void **state) {
     }
 }
 
+/* Sweeps make many rows, and gnuplot cannot make a picture of any height: it becomes wider. */
+static void many_rows_make_wider_charts(void **state) {
+    (void)state;
+    for (size_t rows = 50; rows <= 400; rows += 350) {
+        FakeSpec spec = {.rows = rows, .arms = 2, .blocks = 1, .seed = 5};
+        Run *run = fake_run(&spec);
+        char *folder = new_folder();
+        bool drawn[CHART_COUNT];
+        assert_true(chart_write_all(run, folder, drawn) > 0);
+        char *layout = layout_of(folder, "throughput_ratio");
+        unsigned width = 0, height = 0;
+        assert_int_equal(sscanf(layout, "width = %u\nheight = %u", &width, &height), 2);
+        assert_in_range(height, 1000, 16000);
+        assert_int_equal(width > 1000, rows > 50);
+        if (rows > 50 && have_gnuplot()) {
+            char *error = NULL;
+            if (!gnuplot_draw(SCRIPTS, folder, "throughput_ratio", "png", &error))
+                fail_msg("%s", error);
+        }
+        free(layout);
+        remove_folder(folder);
+        run_free(run);
+    }
+}
+
+/* The end of a long name is what tells it from its neighbours. */
+static void long_names_are_whole_above_counts(void **state) {
+    (void)state;
+    Run *run = threads_run(12, "");
+    fake_name_row(run, 0, "producer_consumer batch=1024 size=4K t2", "producer_consumer", 2);
+    fake_name_row(run, 1, "producer_consumer batch=1024 size=8K t2", "producer_consumer", 2);
+    for (size_t i = 0; i < run->sample_count; i++)
+        run->samples[i].minor_faults = 4000;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    Comparison *faults = comparison_of_run(run, METRIC_MINOR_FAULTS, 0);
+    assert_int_equal(report_print_counts(run, (const Comparison *const[]){faults}, 1, REPORT_TEXT, out), 0);
+    fclose(out);
+    assert_holds(text, "\nproducer_consumer batch=1024 size=4K t2\n                           ");
+    assert_holds(text, "\nproducer_consumer batch=1024 size=8K t2\n                           ");
+    assert_holds(text, "\nlarson t4                       glibc");
+    comparison_free(faults);
+    free(text);
+    run_free(run);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scaling_is_against_the_same_arm),
@@ -240,6 +287,8 @@ int main(void) {
         cmocka_unit_test(tables_mark_what_is_oversubscribed),
         cmocka_unit_test(each_host_has_its_processors),
         cmocka_unit_test(a_sweep_is_drawn_over_its_values),
+        cmocka_unit_test(many_rows_make_wider_charts),
+        cmocka_unit_test(long_names_are_whole_above_counts),
         cmocka_unit_test(equal_steps_and_words_have_their_own_axes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

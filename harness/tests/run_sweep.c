@@ -15,8 +15,9 @@ static int set_up(void **state) {
     place->folder = test_folder();
     place->suite = text_format("%s/swept.ini", place->folder);
     place->out = text_format("%s/out", place->folder);
-    static const char suite[] = "[suite]\nslot_ms = 5\nblocks = 1\nmemory_blocks = 0\nallocators = glibc,other=glibc?A=b\npin = no\n"
-                                "[small]\nworkload = small\nset = rounds=1..4*2\n";
+    static const char suite[] =
+        "[suite]\nslot_ms = 5\nblocks = 1\nmemory_blocks = 0\nallocators = glibc,other=glibc?A=b\npin = no\n"
+        "[small]\nworkload = small\nset = rounds=1..4*2\n";
     test_write(place->suite, suite, strlen(suite));
     setenv("ALLOCBENCH_WORKLOADS", TEST_BUILD_DIR "/workloads", 1);
     *state = place;
@@ -60,18 +61,18 @@ static void each_value_is_a_row_with_its_own_work(void **state) {
 
     /* The same rows, written in another way and order: each gets the work of its own value. */
     char *again = text_format("%s/again", place->folder);
-    assert_int_equal(run_command(command_run, place->suite, "--out", again, "--set", "rounds=4,1", "--work-from",
-                                 place->out, NULL),
-                     EXIT_CODE_OK);
+    assert_int_equal(
+        run_command(command_run, place->suite, "--out", again, "--set", "rounds=4,1", "--work-from", place->out, NULL),
+        EXIT_CODE_OK);
     Run *other = load(again);
     assert_int_equal(other->meta.row_count, 2);
     assert_string_equal(other->meta.rows[0].name, "small rounds=4");
     assert_int_equal(other->meta.rows[0].operations, run->meta.rows[2].operations);
     assert_int_equal(other->meta.rows[1].operations, run->meta.rows[0].operations);
     char *third = text_format("%s/third", place->folder);
-    assert_refused(run_command(command_run, place->suite, "--out", third, "--set", "rounds=3", "--work-from", place->out,
-                               NULL),
-                   "that run has no row like 'small rounds=3'");
+    assert_refused(
+        run_command(command_run, place->suite, "--out", third, "--set", "rounds=3", "--work-from", place->out, NULL),
+        "that run has no row like 'small rounds=3'");
 
     /* Two runs meet by the rows' names; merged, rows keep what they sweep. */
     assert_int_equal(run_command(command_compare, place->out, again, NULL), EXIT_CODE_OK);
@@ -150,8 +151,8 @@ static void the_plan_shows_the_sweep(void **state) {
     static const char suite[] = "[suite]\nallocators = glibc\n[small]\nworkload = small\nthreads = 1\n";
     char *path = text_format("%s/threads.ini", place->folder);
     test_write(path, suite, strlen(suite));
-    assert_int_equal(
-        run_command(command_run, path, "--threads", "1,4000", "--set", "rounds=1K", "--dry-run", NULL), EXIT_CODE_OK);
+    assert_int_equal(run_command(command_run, path, "--threads", "1,4000", "--set", "rounds=1K", "--dry-run", NULL),
+                     EXIT_CODE_OK);
     free(path);
     assert_printed("small rounds=1K t1       small --rounds 1024: operations, fitted to");
     assert_printed("small rounds=1K t4000    small --rounds 1024: operations, fitted to");

@@ -147,7 +147,8 @@ int main(int argc, char **argv) {
                  "\"changed\":\"\",\"unit\":\"operations\",\"scaled\":true,\"default_operations\":20000,"
                  "\"parameters\":[{\"name\":\"mode\",\"default\":\"none\",\"doc\":\"how it ends\"},"
                  "{\"name\":\"rounds\",\"default\":\"1\",\"minimum\":1,\"maximum\":1000000,\"doc\":\"nothing\"},"
-                 "{\"name\":\"odd\",\"default\":\"yes\",\"choices\":[\"no\",\"yes\"],\"doc\":\"rounds above 1 may be odd\"}],"
+                 "{\"name\":\"odd\",\"default\":\"yes\",\"choices\":[\"no\",\"yes\"],\"doc\":\"rounds above 1 may be "
+                 "odd\"}],"
                  "\"presets\":[{\"name\":\"small_crash\",\"arguments\":\"--mode crash\",\"doc\":\"crashes\"}]}");
             return 0;
         }
