@@ -4,7 +4,6 @@
 #include "assemble.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,16 +16,6 @@
 
 /* Under callgrind a workload is some fifty times slower, and its cost an operation needs no long run. */
 enum { ICOUNT_SHARE = 40 };
-
-static bool complain(StoreError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool complain(StoreError *error, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
-    va_end(arguments);
-    return false;
-}
 
 uint64_t assemble_default_memory_cap(void) {
     uint64_t cap = UINT64_C(4) << 30;
@@ -62,14 +51,14 @@ static bool add_arm(RunMeta *meta, const char *specification, StoreError *error)
     bool twice = find_arm(meta, arm.name, &index);
     meta->arms = grow(meta->arms, meta->arm_count + 1, sizeof *meta->arms);
     meta->arms[meta->arm_count++] = arm;
-    return !twice ||
-           complain(error, "two allocators are called '%s'; give one another name: other=%s", arm.name, specification);
+    return !twice || store_complain(error, "two allocators are called '%s'; give one another name: other=%s", arm.name,
+                                    specification);
 }
 
 static bool add_arms(RunMeta *meta, const char *list, StoreError *error) {
     TextList specifications = {0};
     text_list_split(&specifications, list, ',');
-    bool good = specifications.count > 0 || complain(error, "the list of allocators is empty; name at least one");
+    bool good = specifications.count > 0 || store_complain(error, "the list of allocators is empty; name at least one");
     for (size_t i = 0; i < specifications.count && good; i++)
         good = add_arm(meta, specifications.items[i], error);
     text_list_release(&specifications);
@@ -88,8 +77,8 @@ static bool choose_baseline(RunMeta *meta, const char *name, StoreError *error) 
     }
     const Arm *arm = &meta->arms[meta->baseline];
     if (!arm->available || arm->broken)
-        return complain(error, "the baseline %s cannot be used: %s; choose another with --baseline", arm->name,
-                        arm->reason);
+        return store_complain(error, "the baseline %s cannot be used: %s; choose another with --baseline", arm->name,
+                              arm->reason);
     return true;
 }
 
@@ -111,10 +100,10 @@ static bool add_row(Assembly *assembly, Row row) {
     meta->rows = grow(meta->rows, meta->row_count + 1, sizeof *meta->rows);
     meta->rows[meta->row_count++] = row;
     if (full)
-        return complain(assembly->error, "the run would have over %d rows; take fewer workloads, threads or values",
-                        MAXIMUM_ROWS);
-    return !twice || complain(assembly->error, "two rows are called '%s'; name each workload once, or rename a section",
-                              row.name);
+        return store_complain(assembly->error,
+                              "the run would have over %d rows; take fewer workloads, threads or values", MAXIMUM_ROWS);
+    return !twice || store_complain(assembly->error,
+                                    "two rows are called '%s'; name each workload once, or rename a section", row.name);
 }
 
 static bool add_program(Assembly *assembly, const char *row_name, const char *program_name) {
@@ -181,15 +170,17 @@ static bool add_workload(Assembly *assembly, const SuiteRow *suite_row) {
     const char *preset;
     const CatalogueEntry *entry = catalogue_find(assembly->catalogue, suite_row->workload, &preset);
     if (entry == NULL)
-        return complain(assembly->error, "unknown workload '%s'; 'allocbench list workloads' shows those there are%s",
-                        suite_row->workload,
-                        assembly->catalogue->count == 0 ? " (none was found: build the project's workloads)" : "");
+        return store_complain(
+            assembly->error, "unknown workload '%s'; 'allocbench list workloads' shows those there are%s",
+            suite_row->workload,
+            assembly->catalogue->count == 0 ? " (none was found: build the project's workloads)" : "");
     const char *further = suite_row->arguments == NULL ? "" : suite_row->arguments;
     if (!catalogue_check_arguments(entry, further, assembly->error))
         return false;
     if (suite_row->operations > 0 && !entry->scaled)
-        return complain(assembly->error, "[%s] operations: the work of %s is set by its parameters alone; remove it",
-                        suite_row->name, entry->name);
+        return store_complain(assembly->error,
+                              "[%s] operations: the work of %s is set by its parameters alone; remove it",
+                              suite_row->name, entry->name);
     const CombinedRow plan = {entry, preset, suite_row->name, further, &suite_row->sweeps, &assembly->choices->sweeps};
     Combinations combinations;
     char *sha256 = process_sha256(entry->path);
@@ -258,7 +249,8 @@ static bool check_requested(Assembly *assembly) {
             known = known || catalogue_parameter(entries[i], name) != NULL;
         char *near = strcmp(name, "threads") == 0 ? text_copy("numbers of threads are given by --threads")
                                                   : catalogue_nearest(entries, count, name);
-        good = known || complain(assembly->error, "--set %s: no chosen workload has such a parameter; %s", name, near);
+        good = known ||
+               store_complain(assembly->error, "--set %s: no chosen workload has such a parameter; %s", name, near);
         free(near);
     }
     free(entries);
@@ -274,7 +266,7 @@ static bool add_rows(Assembly *assembly, const Suite *suite) {
     }
     TextList names = {0};
     text_list_split(&names, assembly->choices->workloads, ',');
-    good = names.count > 0 || complain(assembly->error, "--workloads: the list is empty; name at least one");
+    good = names.count > 0 || store_complain(assembly->error, "--workloads: the list is empty; name at least one");
     for (size_t i = 0; i < names.count && good; i++)
         good = add_named(assembly, suite, names.items[i]);
     text_list_release(&names);
@@ -322,8 +314,8 @@ static bool take_work(const char *folder, RunMeta *meta, StoreError *error) {
         return false;
     if (run_is_merged(&other->meta)) {
         run_free(other);
-        return complain(error,
-                        "--work-from: that run is of several hosts, each with its own counts; name one of its parts");
+        return store_complain(
+            error, "--work-from: that run is of several hosts, each with its own counts; name one of its parts");
     }
     bool good = true;
     for (size_t i = 0; i < meta->row_count && good; i++) {
@@ -338,8 +330,8 @@ static bool take_work(const char *folder, RunMeta *meta, StoreError *error) {
         if (!row->scaled)
             continue;
         if (same == NULL || same->operations == 0)
-            good = complain(error, "--work-from %s: that run has no row like '%s'; leave that workload out", folder,
-                            row->name);
+            good = store_complain(error, "--work-from %s: that run has no row like '%s'; leave that workload out",
+                                  folder, row->name);
         else
             row->operations = same->operations;
     }
@@ -356,11 +348,11 @@ static bool set_blocks(const Suite *suite, const Choices *choices, RunMeta *meta
     bool adaptive = timed || meta->mode == MODE_LATENCY;
     const char *mode = run_mode_name(meta->mode);
     if (!timed && choices->memory_blocks > 0)
-        return complain(error, "--memory-blocks: --mode %s counts no live bytes; leave one of the two out", mode);
+        return store_complain(error, "--memory-blocks: --mode %s counts no live bytes; leave one of the two out", mode);
     if (!timed && choices->counters > 0)
-        return complain(error, "--counters: --mode %s measures nothing beside; leave one of the two out", mode);
+        return store_complain(error, "--counters: --mode %s measures nothing beside; leave one of the two out", mode);
     if (!adaptive && choices->precision > 0)
-        return complain(error, "--precision: --mode %s has a fixed number of blocks; give it by --blocks", mode);
+        return store_complain(error, "--precision: --mode %s has a fixed number of blocks; give it by --blocks", mode);
     uint64_t blocks = choices->blocks > 0 ? choices->blocks : own ? suite->blocks : suite_default_blocks(meta->mode);
     meta->minimum_blocks = meta->maximum_blocks = (uint32_t)blocks;
     meta->precision = !adaptive ? 0 : choices->precision >= 0 ? choices->precision : suite->precision;

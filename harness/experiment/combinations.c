@@ -4,19 +4,8 @@
 #include "combinations.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool complain(StoreError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool complain(StoreError *error, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
-    va_end(arguments);
-    return false;
-}
 
 /* A swept parameter of this row: `key` is "--set" or "[section] set", for complaints. */
 typedef struct Chosen {
@@ -40,8 +29,8 @@ static bool choose_all(const CombinedRow *row, Choice *choice, StoreError *error
         const Sweep *own = &row->sweeps->items[i], *instead = sweeps_find(row->requested, own->parameter);
         if (catalogue_parameter(row->entry, own->parameter) == NULL) {
             char *near = catalogue_nearest(&row->entry, 1, own->parameter);
-            complain(error, "[%s] set: workload %s has no parameter '%s'; %s", row->section, row->entry->name,
-                     own->parameter, near);
+            store_complain(error, "[%s] set: workload %s has no parameter '%s'; %s", row->section, row->entry->name,
+                           own->parameter, near);
             free(near);
             return false;
         }
@@ -91,14 +80,14 @@ static char *flag_value(const Chosen *chosen, const char *workload, const char *
         uint64_t number;
         if (text_to_size(value, (uint64_t)(low > 0 ? low : 0), (uint64_t)high, &number))
             return text_format("%" PRIu64, number);
-        complain(error, "%s %s=%s: workload %s takes whole numbers from %" PRId64 " to %" PRId64, chosen->key, name,
-                 value, workload, (int64_t)low, (int64_t)high);
+        store_complain(error, "%s %s=%s: workload %s takes whole numbers from %" PRId64 " to %" PRId64, chosen->key,
+                       name, value, workload, (int64_t)low, (int64_t)high);
         return NULL;
     }
     if (choices == NULL || is_choice(choices, value))
         return text_copy(value);
     char *allowed = list_of(choices);
-    complain(error, "%s %s=%s: workload %s takes %s", chosen->key, name, value, workload, allowed);
+    store_complain(error, "%s %s=%s: workload %s takes %s", chosen->key, name, value, workload, allowed);
     free(allowed);
     return NULL;
 }
@@ -176,8 +165,8 @@ bool combinations_make(const CombinedRow *row, Combinations *combinations, Store
     for (size_t c = 0; c < choice.count && good; c++) {
         count *= choice.items[c].sweep->values.count;
         if (count > MAXIMUM_ROWS)
-            good = complain(error, "%s: the values of %s make over %d rows; take fewer values", choice.items[c].key,
-                            row->section, MAXIMUM_ROWS);
+            good = store_complain(error, "%s: the values of %s make over %d rows; take fewer values",
+                                  choice.items[c].key, row->section, MAXIMUM_ROWS);
     }
     combinations->items = zeroed(good ? count : 0, sizeof *combinations->items);
     while (good && combinations->count < count) {

@@ -5,19 +5,8 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool complain(StoreError *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool complain(StoreError *problem, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(problem->text, sizeof problem->text, format, arguments);
-    va_end(arguments);
-    return false;
-}
 
 /* ---- values and ranges ---- */
 
@@ -70,16 +59,16 @@ static bool next_in_range(const Range *range, uint64_t *value) {
 
 static bool check_range(const char *text, const Range *range, StoreError *problem) {
     if (range->first > range->last)
-        return complain(problem, "the range %s runs backwards; write its smaller end first", text);
+        return store_complain(problem, "the range %s runs backwards; write its smaller end first", text);
     if (range->by_factor && (range->step < 2 || range->first == 0))
-        return complain(problem, "the range %s never ends; multiply by 2 or more, from 1 or more", text);
+        return store_complain(problem, "the range %s never ends; multiply by 2 or more, from 1 or more", text);
     if (range->step == 0)
-        return complain(problem, "the range %s never ends; add 1 or more", text);
+        return store_complain(problem, "the range %s never ends; add 1 or more", text);
     size_t count = 1;
     for (uint64_t value = range->first; next_in_range(range, &value);)
         if (++count > SWEEP_MAXIMUM_VALUES)
-            return complain(problem, "the range %s has over %d values; give it a larger step, such as %.*s*2", text,
-                            SWEEP_MAXIMUM_VALUES, (int)strcspn(text, "*+"), text);
+            return store_complain(problem, "the range %s has over %d values; give it a larger step, such as %.*s*2",
+                                  text, SWEEP_MAXIMUM_VALUES, (int)strcspn(text, "*+"), text);
     return true;
 }
 
@@ -87,7 +76,7 @@ static bool check_range(const char *text, const Range *range, StoreError *proble
 
 static bool add_threads(uint32_t **threads, size_t *count, uint64_t value, const char *part, StoreError *problem) {
     if (value < 1 || value > SWEEP_MAXIMUM_THREADS)
-        return complain(problem, "there must be from 1 to %d threads, not %s", SWEEP_MAXIMUM_THREADS, part);
+        return store_complain(problem, "there must be from 1 to %d threads, not %s", SWEEP_MAXIMUM_THREADS, part);
     for (size_t i = 0; i < *count; i++)
         if ((*threads)[i] == value)
             return true;
@@ -101,14 +90,15 @@ static bool add_part_of_threads(const char *part, uint32_t processors, uint32_t 
     Range range = {0};
     bool is_range = strstr(part, "..") != NULL;
     if (is_range ? !read_range(part, read_threads, processors, &range) : !read_threads(part, processors, &range.first))
-        return complain(problem,
-                        "'%s' is no number of threads; write numbers from 1 to %d, n or 2n (n processors) and ranges "
-                        "(1..8, 1..2n, 1..64*2), separated by commas",
-                        part, SWEEP_MAXIMUM_THREADS);
+        return store_complain(
+            problem,
+            "'%s' is no number of threads; write numbers from 1 to %d, n or 2n (n processors) and ranges "
+            "(1..8, 1..2n, 1..64*2), separated by commas",
+            part, SWEEP_MAXIMUM_THREADS);
     if (!is_range)
         return add_threads(threads, count, range.first, part, problem);
     if (range.last > SWEEP_MAXIMUM_THREADS)
-        return complain(problem, "there must be from 1 to %d threads, not %s", SWEEP_MAXIMUM_THREADS, part);
+        return store_complain(problem, "there must be from 1 to %d threads, not %s", SWEEP_MAXIMUM_THREADS, part);
     bool good = check_range(part, &range, problem);
     uint64_t value = range.first;
     do
@@ -124,7 +114,7 @@ bool sweep_parse_threads(const char *text, uint32_t processors, uint32_t **threa
     *threads = NULL;
     *count = 0;
     bool good =
-        parts.count > 0 || complain(problem, "the list is empty; write numbers of threads, such as 1,2 or 1..8");
+        parts.count > 0 || store_complain(problem, "the list is empty; write numbers of threads, such as 1,2 or 1..8");
     for (size_t i = 0; i < parts.count && good; i++)
         good = add_part_of_threads(parts.items[i], processors, threads, count, problem);
     text_list_release(&parts);
@@ -155,7 +145,7 @@ static bool add_value(Sweep *sweep, char *value, StoreError *problem) {
     else
         text_list_add(&sweep->values, value);
     return known || !full ||
-           complain(problem, "%s has over %d values; take fewer", sweep->parameter, SWEEP_MAXIMUM_VALUES);
+           store_complain(problem, "%s has over %d values; take fewer", sweep->parameter, SWEEP_MAXIMUM_VALUES);
 }
 
 static char *word_of(uint64_t value, bool with_suffix) {
@@ -179,16 +169,16 @@ static bool is_plain(const char *word) {
 static bool add_part(Sweep *sweep, const char *part, StoreError *problem) {
     if (strstr(part, "..") == NULL)
         return is_plain(part) ? add_value(sweep, text_copy(part), problem)
-                              : complain(problem,
-                                         "%s=%s is no value; write a number (K, M and G are understood), a "
-                                         "word, or a range such as 8..32K*2",
-                                         sweep->parameter, part);
+                              : store_complain(problem,
+                                               "%s=%s is no value; write a number (K, M and G are understood), a "
+                                               "word, or a range such as 8..32K*2",
+                                               sweep->parameter, part);
     Range range;
     if (!read_range(part, read_size, 0, &range))
-        return complain(problem,
-                        "%s=%s is no range; write FIRST..LAST, FIRST..LAST+STEP or FIRST..LAST*FACTOR in whole "
-                        "numbers (K, M and G are understood)",
-                        sweep->parameter, part);
+        return store_complain(problem,
+                              "%s=%s is no range; write FIRST..LAST, FIRST..LAST+STEP or FIRST..LAST*FACTOR in whole "
+                              "numbers (K, M and G are understood)",
+                              sweep->parameter, part);
     bool good = check_range(part, &range, problem);
     uint64_t value = range.first;
     do
@@ -200,9 +190,9 @@ static bool add_part(Sweep *sweep, const char *part, StoreError *problem) {
 static bool begin_sweep(Sweeps *sweeps, char *parameter, StoreError *problem) {
     parameter += strncmp(parameter, "--", 2) == 0 ? 2 : 0;
     if (!is_plain(parameter))
-        return complain(problem, "'%s' is no parameter's name; write NAME=VALUE,VALUE", parameter);
+        return store_complain(problem, "'%s' is no parameter's name; write NAME=VALUE,VALUE", parameter);
     if (sweeps_find(sweeps, parameter) != NULL)
-        return complain(problem, "%s is given twice; write all its values in one list", parameter);
+        return store_complain(problem, "%s is given twice; write all its values in one list", parameter);
     sweeps->items = grow(sweeps->items, sweeps->count + 1, sizeof *sweeps->items);
     sweeps->items[sweeps->count++] = (Sweep){.parameter = text_copy(parameter)};
     return true;
@@ -225,18 +215,19 @@ bool sweeps_add(Sweeps *sweeps, const char *text, StoreError *problem) {
         } else {
             value = parts.items[i];
             good = sweeps->count > before ||
-                   complain(problem, "'%s' is not NAME=VALUE; write a parameter and its values, such as size=16,64",
-                            value);
+                   store_complain(
+                       problem, "'%s' is not NAME=VALUE; write a parameter and its values, such as size=16,64", value);
         }
         if (good && *value != '\0')
             good = add_part(&sweeps->items[sweeps->count - 1], value, problem);
     }
     text_list_release(&parts);
     if (good && sweeps->count == before)
-        return complain(problem, "is empty; write a parameter and its values, such as size=16,64");
+        return store_complain(problem, "is empty; write a parameter and its values, such as size=16,64");
     for (size_t i = before; i < sweeps->count && good; i++)
-        good = sweeps->items[i].values.count > 0 || complain(problem, "%s has no value; write some, such as %s=16,64",
-                                                             sweeps->items[i].parameter, sweeps->items[i].parameter);
+        good = sweeps->items[i].values.count > 0 ||
+               store_complain(problem, "%s has no value; write some, such as %s=16,64", sweeps->items[i].parameter,
+                              sweeps->items[i].parameter);
     return good;
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,14 @@
 #include "json.h"
 #include "run_archive.h"
 #include "text.h"
+
+bool store_complain(StoreError *error, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    return false;
+}
 
 /* The record in `text`, which came from `path`. */
 static bool parse_meta(const char *path, const char *text, size_t length, RunMeta *meta, StoreError *error) {

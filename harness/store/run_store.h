@@ -25,6 +25,8 @@ enum { RUN_FORMAT_VERSION = 1, STORE_ERROR_BYTES = 512 };
 typedef struct StoreError {
     char text[STORE_ERROR_BYTES];
 } StoreError;
+/* Writes the line, cut to what there is room for. Always false, so that `return store_complain(...)` reads well. */
+bool store_complain(StoreError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 typedef struct BlockAttempt {
     uint32_t row, block, attempt;

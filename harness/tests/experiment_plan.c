@@ -1,7 +1,7 @@
 /*
  * experiment_plan.c - what is decided before anything is measured: suites, allocators by name, libraries, order.
  */
-#include "testing.h"
+#include "assembled.h"
 
 #include "experiment/allocator.h"
 #include "experiment/assemble.h"
@@ -68,15 +68,6 @@ static void suites_say_what_is_wrong(void **state) {
     test_folder_remove(folder);
 }
 
-typedef struct Assembled {
-    char *folder;
-    Suite *suite;
-    Catalogue catalogue;
-    Choices choices;
-    RunMeta meta;
-    StoreError error;
-} Assembled;
-
 /* A suite of one workload row and one program row; `keys` go into [suite]. */
 static Assembled *with_suite(const char *keys) {
     setenv("ALLOCBENCH_WORKLOADS", TEST_BUILD_DIR "/workloads", 1);
@@ -88,31 +79,13 @@ static Assembled *with_suite(const char *keys) {
                              "[p]\nprogram = %s\n",
                              keys, program);
     test_write(path, text, strlen(text));
-    Assembled *it = zeroed(1, sizeof *it);
-    it->suite = suite_load(path, &it->error);
+    Assembled *it = assembled_of(folder, path);
     if (it->suite == NULL)
         fail_msg("%s", it->error.text);
-    it->catalogue = catalogue_load();
-    it->choices =
-        (Choices){.precision = -1, .threshold = -1, .pin = -1, .mode = -1, .memory_blocks = -1, .counters = -1};
-    it->folder = folder;
     free(program);
     free(text);
     free(path);
     return it;
-}
-
-static void assemble(Assembled *it) {
-    if (!assemble_run(it->suite, &it->choices, &it->catalogue, &it->meta, &it->error))
-        fail_msg("%s", it->error.text);
-}
-
-static void done_with(Assembled *it) {
-    run_meta_release(&it->meta);
-    catalogue_release(&it->catalogue);
-    suite_free(it->suite);
-    test_folder_remove(it->folder);
-    free(it);
 }
 
 static void huge_pages_are_a_factor(void **state) {

@@ -1,10 +1,7 @@
 /*
  * experiment_sweep.c - lists and ranges of threads and of parameters' values, and the rows that come of them.
  */
-#include "testing.h"
-
-#include "experiment/assemble.h"
-#include "experiment/suite.h"
+#include "assembled.h"
 #include "experiment/sweep.h"
 
 static void expect_threads(const char *text, const char *expected) {
@@ -133,16 +130,6 @@ static void words_have_distances(void **state) {
     assert_int_equal(sweep_distance("kitten", "sitting"), 3);
 }
 
-/* A run of the workloads "wide" (size, slots, queue) and "plain" (rounds), made of these sections. */
-typedef struct Assembled {
-    char *folder;
-    Suite *suite;
-    Catalogue catalogue;
-    Choices choices;
-    RunMeta meta;
-    StoreError error;
-} Assembled;
-
 static void write_workload(const char *folder, const char *name, const char *parameters) {
     char *path = text_format("%s/%s", folder, name);
     char *script = text_format("#!/bin/sh\necho '{\"name\":\"%s\",\"unit\":\"operations\",\"scaled\":true,"
@@ -154,46 +141,27 @@ static void write_workload(const char *folder, const char *name, const char *par
     free(path);
 }
 
+/* A suite of these sections; there are the workloads "wide" (size, slots, queue, free) and "plain" (rounds). */
 static Assembled *with_sections(const char *sections) {
-    Assembled *it = zeroed(1, sizeof *it);
-    it->folder = test_folder();
-    write_workload(it->folder, "wide",
+    char *folder = test_folder();
+    write_workload(folder, "wide",
                    "{\"name\":\"size\",\"minimum\":1,\"maximum\":65536},{\"name\":\"slots\",\"minimum\":1,"
                    "\"maximum\":1000000},{\"name\":\"queue\",\"choices\":[\"lifo\",\"fifo\"]},{\"name\":\"free\"}");
-    write_workload(it->folder, "plain", "{\"name\":\"rounds\",\"minimum\":1,\"maximum\":100}");
-    setenv("ALLOCBENCH_WORKLOADS", it->folder, 1);
-    char *path = text_format("%s/suite.ini", it->folder);
+    write_workload(folder, "plain", "{\"name\":\"rounds\",\"minimum\":1,\"maximum\":100}");
+    setenv("ALLOCBENCH_WORKLOADS", folder, 1);
+    char *path = text_format("%s/suite.ini", folder);
     char *text = text_format("[suite]\nallocators = glibc\n%s", sections);
     test_write(path, text, strlen(text));
-    it->suite = suite_load(path, &it->error);
-    it->catalogue = catalogue_load();
-    it->choices =
-        (Choices){.precision = -1, .threshold = -1, .pin = -1, .mode = -1, .memory_blocks = -1, .counters = -1};
+    Assembled *it = assembled_of(folder, path);
     free(text);
     free(path);
     return it;
-}
-
-static void done_with(Assembled *it) {
-    sweeps_release(&it->choices.sweeps);
-    free(it->choices.threads);
-    run_meta_release(&it->meta);
-    catalogue_release(&it->catalogue);
-    suite_free(it->suite);
-    test_folder_remove(it->folder);
-    free(it);
 }
 
 static void request(Assembled *it, const char *values) {
     StoreError problem = {""};
     if (!sweeps_add(&it->choices.sweeps, values, &problem))
         fail_msg("%s", problem.text);
-}
-
-static void assemble(Assembled *it) {
-    assert_non_null(it->suite);
-    if (!assemble_run(it->suite, &it->choices, &it->catalogue, &it->meta, &it->error))
-        fail_msg("%s", it->error.text);
 }
 
 static void expect_row(const Assembled *it, size_t row, const char *name, const char *arguments, const char *sweep) {

@@ -4,6 +4,7 @@
  */
 #include "command_testing.h"
 
+#include "commands/list_print.h"
 #include "store/run_store.h"
 
 typedef struct Place {
@@ -161,11 +162,25 @@ static void the_plan_shows_the_sweep(void **state) {
     assert_null(strstr(printed, "oversubscribed"));
 }
 
+static void a_listed_row_says_what_it_sweeps(void **state) {
+    (void)state;
+    json_t *swept = json_loads("{\"set\":{\"size\":[\"16\",\"4K\"],\"queue\":[\"lifo\"]}}", 0, NULL);
+    json_t *plain = json_loads("{\"set\":{}}", 0, NULL);
+    char *words = list_swept(swept), *none = list_swept(plain);
+    assert_string_equal(words, "size=16,4K queue=lifo");
+    assert_string_equal(none, "");
+    free(words);
+    free(none);
+    json_decref(swept);
+    json_decref(plain);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_value_is_a_row_with_its_own_work, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refused_values_are_rows_without_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mistakes_are_one_line, set_up, tear_down),
+        cmocka_unit_test(a_listed_row_says_what_it_sweeps),
         cmocka_unit_test_setup_teardown(the_plan_shows_the_sweep, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
