@@ -82,6 +82,10 @@ static void check_power(const char *flag, uint64_t value) {
         kit_usage_error("--%s %llu: must be a power of two", flag, (unsigned long long)value);
 }
 
+static double alive_at_most(const Options *options) {
+    return options->threads * (double)slot_count * sizes_mean(SIZES_LOGARITHMIC, minimum_size, maximum_size);
+}
+
 static void check_options(Options *options) {
     (void)options;
     check_power("min-align", least_alignment);
@@ -116,6 +120,7 @@ static const Workload workload = {
     .default_threads = 1,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

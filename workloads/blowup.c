@@ -169,6 +169,11 @@ static void run(const Options *options) {
     team_run(options, workers, threads, work);
 }
 
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return (double)total_bytes;
+}
+
 static void check_options(Options *options) {
     if (minimum_size > maximum_size)
         kit_usage_error("--min-size %llu: must not exceed --max-size, which is %llu", (unsigned long long)minimum_size,
@@ -210,6 +215,7 @@ static const Workload workload = {
     .parameter_count = sizeof parameters / sizeof parameters[0],
     .presets = presets,
     .preset_count = sizeof presets / sizeof presets[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -242,6 +242,16 @@ static void run(const Options *options) {
     kit_note("end_live_bytes", atomic_load_explicit(&end_live_bytes, memory_order_relaxed));
 }
 
+static double alive_at_most(const Options *options) {
+    const Profile *profile = &profiles[profile_index];
+    double bytes = 0;
+    for (size_t i = 0; i < profile->row_count; i++) {
+        const Row *row = &profile->rows[i];
+        bytes += row->live * sizes_mean(SIZES_UNIFORM, row->minimum_size, row->maximum_size);
+    }
+    return options->threads * bytes;
+}
+
 static const char *const profile_choices[] = {"key_value", "json_service", "compiler", "message_broker", NULL};
 
 static const Parameter parameters[] = {
@@ -272,6 +282,7 @@ static const Workload workload = {
     .parameter_count = sizeof parameters / sizeof parameters[0],
     .presets = presets,
     .preset_count = sizeof presets / sizeof presets[0],
+    .live_bytes = alive_at_most,
     .run = run,
 };
 

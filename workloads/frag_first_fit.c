@@ -126,6 +126,11 @@ static void run(const Options *options) {
     team_run(options, workers, threads, work);
 }
 
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return 2 * (double)total_bytes;
+}
+
 static void check_options(Options *options) {
     if (first_size > last_size)
         kit_usage_error("--min-size %llu: must not exceed --max-size, which is %llu", (unsigned long long)first_size,
@@ -157,6 +162,7 @@ static const Workload workload = {
     .default_threads = 1,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

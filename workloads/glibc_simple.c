@@ -73,6 +73,11 @@ static void run(const Options *options) {
         run_alone(&start);
 }
 
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return (double)blocks_a_round * (double)block_size;
+}
+
 static void check_options(Options *options) {
     if (options->threads != 1)
         kit_usage_error("--threads %u: must be 1, since one thread works at a time here (see --place)",
@@ -110,6 +115,7 @@ static const Workload workload = {
     .parameter_count = sizeof parameters / sizeof parameters[0],
     .presets = presets,
     .preset_count = sizeof presets / sizeof presets[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -79,6 +79,11 @@ static void run(const Options *options) {
     team_run(options, workers, count, run_thread);
 }
 
+/* The mean of the sizes is the logarithm of LARGEST / SMALLEST over the difference of their inverses: 36. */
+static double alive_at_most(const Options *options) {
+    return options->threads * (double)slot_count * 36;
+}
+
 static const Parameter parameters[] = {
     {"slots", PARAMETER_COUNT, &slot_count, 1, 10000000, NULL, "Blocks each thread holds"},
 };
@@ -94,6 +99,7 @@ static const Workload workload = {
     .default_operations = 10000000,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .run = run,
 };
 

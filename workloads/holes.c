@@ -122,6 +122,11 @@ static void run(const Options *options) {
     team_run(options, workers, threads, work);
 }
 
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return (double)block_count * (3 * 512 + 2 * 1024 + 2048) / 6;
+}
+
 static void check_options(Options *options) {
     if (block_count / options->threads < 6)
         kit_usage_error("--blocks %llu: each of %u threads needs at least 6", (unsigned long long)block_count,
@@ -151,6 +156,7 @@ static const Workload workload = {
     .default_threads = 1,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

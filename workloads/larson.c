@@ -229,6 +229,10 @@ static void run(const Options *options) {
         tear_down(&chains[i]);
 }
 
+static double alive_at_most(const Options *options) {
+    return options->threads * (double)slot_count * sizes_mean(SIZES_UNIFORM, minimum_size, maximum_size);
+}
+
 static void check_options(Options *options) {
     (void)options;
     if (minimum_size >= maximum_size)
@@ -267,6 +271,7 @@ static const Workload workload = {
     .parameter_count = sizeof parameters / sizeof parameters[0],
     .presets = presets,
     .preset_count = sizeof presets / sizeof presets[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -12,8 +12,6 @@
 #include "kit/caller.h"
 #include "kit/kit.h"
 
-#include <unistd.h>
-
 enum { PAGE = 4096 };
 
 static uint64_t live = 20, minimum_size = UINT64_C(5) << 20, maximum_size = UINT64_C(25) << 20;
@@ -58,16 +56,15 @@ static void run(const Options *options) {
     team_run(options, workers, count, run_thread);
 }
 
+static double alive_at_most(const Options *options) {
+    return options->threads * (double)live * sizes_mean(SIZES_UNIFORM, minimum_size, maximum_size);
+}
+
 static void check_options(Options *options) {
+    (void)options;
     if (minimum_size > maximum_size)
         kit_usage_error("--min-size %llu: must not be above --max-size, which is %llu",
                         (unsigned long long)minimum_size, (unsigned long long)maximum_size);
-    const uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    if (maximum_size > memory / live / options->threads)
-        kit_usage_error("--max-size %llu: %llu such blocks in each of %u threads do not fit into the %llu MiB of this "
-                        "machine",
-                        (unsigned long long)maximum_size, (unsigned long long)live, options->threads,
-                        (unsigned long long)memory >> 20);
 }
 
 static const Parameter parameters[] = {
@@ -88,6 +85,7 @@ static const Workload workload = {
     .default_threads = 1,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -91,6 +91,10 @@ static void run(const Options *options) {
     team_run(options, workers, count, run_thread);
 }
 
+static double alive_at_most(const Options *options) {
+    return options->threads * (double)table_size * sizes_mean(SIZES_UNIFORM, minimum_size, maximum_size);
+}
+
 static void check_options(Options *options) {
     (void)options;
     if (minimum_size > maximum_size)
@@ -118,6 +122,7 @@ static const Workload workload = {
     .default_threads = 256,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

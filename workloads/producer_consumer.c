@@ -418,6 +418,20 @@ static void run(const Options *options) {
     queue_note(queues, queue_count);
 }
 
+/* Batches that may be on their way, of a queue no more than their bound in bytes. */
+static double alive_at_most(const Options *options) {
+    const double batch = (double)batch_blocks * sizes_mean((SizeDistribution)distribution, minimum_size, maximum_size);
+    if (topology == TOPOLOGY_RING)
+        return options->threads * (double)window * batch;
+    if (topology == TOPOLOGY_SERVER) {
+        const uint32_t powers = exponent((uint32_t)maximum_size) - exponent((uint32_t)minimum_size) + 1;
+        return options->threads * ((double)window * powers * (powers + 1) / 2 + (double)queue_limit) * batch;
+    }
+    const double sides = proxies ? 2 : 1, parallel = queue_kind == QUEUE_SPSC ? (double)producers : 1;
+    const double queued = sides * parallel * (double)queue_limit * batch;
+    return queued < (double)outstanding_bytes ? queued : (double)outstanding_bytes;
+}
+
 static void settle_threads(Options *options) {
     uint64_t known = producers + proxies + consumers;
     if (producers && consumers) {
@@ -434,6 +448,8 @@ static void settle_threads(Options *options) {
     if (options->threads < least && options->threads_given)
         kit_usage_error("--threads %u: this needs at least %llu, a producer and a consumer among them",
                         options->threads, (unsigned long long)least);
+    if (least > KIT_MAXIMUM_THREADS)
+        kit_usage_error("--producers, --proxies and --consumers: together at most %d threads", KIT_MAXIMUM_THREADS);
     if (options->threads < least)
         options->threads = (uint32_t)least;
     uint64_t rest = options->threads - known;
@@ -515,6 +531,7 @@ static const Workload workload = {
     .parameter_count = sizeof parameters / sizeof parameters[0],
     .presets = presets,
     .preset_count = sizeof presets / sizeof presets[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -66,6 +66,10 @@ static void run(const Options *options) {
     team_run(options, workers, count, run_thread);
 }
 
+static double alive_at_most(const Options *options) {
+    return options->threads * (double)slot_count * sizes_mean(SIZES_LOGARITHMIC, minimum_size, maximum_size);
+}
+
 static void check_options(Options *options) {
     (void)options;
     if (minimum_size > maximum_size)
@@ -90,6 +94,7 @@ static const Workload workload = {
     .default_threads = 1,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

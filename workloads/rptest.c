@@ -151,6 +151,11 @@ static void run(const Options *options) {
     kit_note("blocks_handed_over", received);
 }
 
+static double alive_at_most(const Options *options) {
+    return options->threads * (double)slot_count *
+           sizes_mean(shape == SHAPE_EXPONENTIAL ? SIZES_LOGARITHMIC : SIZES_UNIFORM, minimum_size, maximum_size);
+}
+
 static void check_options(Options *options) {
     (void)options;
     if (minimum_size > maximum_size)
@@ -181,6 +186,7 @@ static const Workload workload = {
     .default_operations = 2000000,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -90,6 +90,12 @@ static void run(const Options *options) {
     kit_note("turns", states[0].window.turns);
 }
 
+/* 23 bytes is the mean of the sequence. */
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return (double)calls * 23;
+}
+
 static void check_options(Options *options) {
     if (!options->threads_given && options->threads <= KIT_MAXIMUM_THREADS / 2)
         options->threads *= 2;
@@ -114,6 +120,7 @@ static const Workload workload = {
     .default_operations = 20000000,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -151,6 +151,11 @@ static void run(const Options *options) {
     team_run(options, workers, threads, work);
 }
 
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return (double)total_bytes;
+}
+
 static void check_options(Options *options) {
     if (total_bytes / options->threads < 2 * LARGE_MAXIMUM)
         kit_usage_error("--bytes %llu: each of %u threads needs at least 64K", (unsigned long long)total_bytes,
@@ -176,6 +181,7 @@ static const Workload workload = {
     .default_threads = 1,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -72,6 +72,11 @@ static void run(const Options *options) {
         caller_free(caller_of(worker), table[i], block_size);
 }
 
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return (double)live_bytes;
+}
+
 static void check_options(Options *options) {
     if (options->threads != 1)
         kit_usage_error("--threads %u: must be 1, this is a shape of one thread", options->threads);
@@ -82,7 +87,7 @@ static void check_options(Options *options) {
 
 static const Parameter parameters[] = {
     {"size", PARAMETER_BYTES, &block_size, 1, 4 << 20, NULL, "Size of every block"},
-    {"bytes", PARAMETER_BYTES, &live_bytes, 1, UINT64_C(1) << 32, NULL, "Bytes that are alive"},
+    {"bytes", PARAMETER_BYTES, &live_bytes, 1, UINT32_MAX, NULL, "Bytes that are alive"},
 };
 
 static const Workload workload = {
@@ -96,6 +101,7 @@ static const Workload workload = {
     .default_threads = 1,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

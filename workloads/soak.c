@@ -181,6 +181,11 @@ static void run(const Options *options) {
     team_run(options, workers, threads, work);
 }
 
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return (double)total_bytes;
+}
+
 static void check_options(Options *options) {
     if (minimum_size > maximum_size)
         kit_usage_error("--min-size %llu: must not exceed --max-size, which is %llu", (unsigned long long)minimum_size,
@@ -194,7 +199,7 @@ static void check_options(Options *options) {
 }
 
 static const Parameter parameters[] = {
-    {"bytes", PARAMETER_BYTES, &total_bytes, 1 << 16, UINT64_C(1) << 32, NULL, "Live bytes of all threads"},
+    {"bytes", PARAMETER_BYTES, &total_bytes, 1 << 16, UINT32_MAX, NULL, "Live bytes of all threads"},
     {"min-size", PARAMETER_BYTES, &minimum_size, 1, 1 << 20, NULL, "Smallest block"},
     {"max-size", PARAMETER_BYTES, &maximum_size, 1, 1 << 20, NULL,
      "Largest block; all powers of two between are equally frequent"},
@@ -216,6 +221,7 @@ static const Workload workload = {
     .default_threads = 2,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -126,7 +126,16 @@ static void run(const Options *options) {
     kit_note("short_lived_threads", threads);
 }
 
+/* Sizes are half of the largest on average. */
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return (double)memory / 2;
+}
+
 static void check_options(Options *options) {
+    if (bin_count(options->threads) > UINT32_MAX)
+        kit_usage_error("--memory %llu: makes more than 2^32 bins of --size %llu", (unsigned long long)memory,
+                        (unsigned long long)largest_size);
     if (bin_count(options->threads) < FEWEST_BINS)
         kit_usage_error("--memory %llu: must hold %d blocks of --size %llu for each of the %u threads",
                         (unsigned long long)memory, FEWEST_BINS, (unsigned long long)largest_size, options->threads);
@@ -151,6 +160,7 @@ static const Workload workload = {
     .default_operations = 2000000,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

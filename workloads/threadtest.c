@@ -62,6 +62,11 @@ static void run(const Options *options) {
     kit_note("rounds", rounds[0]);
 }
 
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return (double)objects * (double)object_size;
+}
+
 static void check_options(Options *options) {
     if (objects < options->threads)
         kit_usage_error("--objects %llu: must be at least one for each of the %u threads", (unsigned long long)objects,
@@ -86,6 +91,7 @@ static const Workload workload = {
     .default_operations = 10000000,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -127,6 +127,11 @@ static void run(const Options *options) {
     kit_note("survivors", survivors);
 }
 
+static double alive_at_most(const Options *options) {
+    (void)options;
+    return (double)objects * sizes_mean(SIZES_LOGARITHMIC, minimum_size, maximum_size);
+}
+
 static void check_options(Options *options) {
     if (options->threads != 1)
         kit_usage_error("--threads %u: must be 1, this is a shape of one thread", options->threads);
@@ -153,6 +158,7 @@ static const Workload workload = {
     .default_threads = 1,
     .parameters = parameters,
     .parameter_count = sizeof parameters / sizeof parameters[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

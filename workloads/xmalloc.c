@@ -153,6 +153,14 @@ static void run(const Options *options) {
     queue_note(queues, queue_count);
 }
 
+/* What the queues hold and every thread may have in hand, or all there is to do. */
+static double alive_at_most(const Options *options) {
+    const double mean = mixed ? 418 : (double)block_size, pairs = pair_count(options);
+    const double batches = (queue_kind == QUEUE_SPSC ? pairs : 1) * (double)queue_limit + 2 * pairs;
+    const double blocks = batches * (double)batch_blocks;
+    return (options->duration_ns || blocks < (double)options->operations ? blocks : (double)options->operations) * mean;
+}
+
 static void check_options(Options *options) {
     if (options->threads == 1 || !options->threads_given)
         options->threads = options->threads < 2 ? 2 : options->threads & ~1u; /* never less than one pair */
@@ -196,6 +204,7 @@ static const Workload workload = {
     .parameter_count = sizeof parameters / sizeof parameters[0],
     .presets = presets,
     .preset_count = sizeof presets / sizeof presets[0],
+    .live_bytes = alive_at_most,
     .check = check_options,
     .run = run,
 };

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "slot.h"
 
@@ -299,6 +300,15 @@ static uint32_t default_threads(const Workload *workload) {
     return count < 1 ? 1 : (uint32_t)count;
 }
 
+static void check_memory(const Workload *workload, const Options *options) {
+    const double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    const double needed = workload->live_bytes ? workload->live_bytes(options) : 0;
+    if (needed > memory)
+        kit_usage_error("with these parameters the blocks alive take about %.0f MiB, and this machine has %.0f MiB: "
+                        "choose fewer or smaller ones, or fewer --threads",
+                        needed / (1 << 20), memory / (1 << 20));
+}
+
 bool arguments_read(const Workload *workload, int argc, char **argv, Options *options) {
     Collected collected = {0};
     collect_all(workload, argc, argv, &collected);
@@ -318,5 +328,6 @@ bool arguments_read(const Workload *workload, int argc, char **argv, Options *op
     apply(workload, &collected, options);
     if (workload->check)
         workload->check(options);
+    check_memory(workload, options);
     return true;
 }

@@ -25,3 +25,9 @@ const Sizes *sizes_create(SizeDistribution distribution, uint32_t minimum, uint3
     }
     return sizes;
 }
+
+double sizes_mean(SizeDistribution distribution, uint64_t minimum, uint64_t maximum) {
+    const double smallest = (double)minimum, largest = (double)maximum;
+    return distribution == SIZES_UNIFORM || minimum >= maximum ? (smallest + largest) / 2
+                                                               : (largest - smallest) / log(largest / smallest);
+}

@@ -26,6 +26,9 @@ typedef struct Sizes {
 /* 0 < minimum <= maximum < 2^32. Equal bounds give one fixed size. */
 const Sizes *sizes_create(SizeDistribution distribution, uint32_t minimum, uint32_t maximum, uint64_t seed);
 
+/* The mean of such sizes, about. */
+double sizes_mean(SizeDistribution distribution, uint64_t minimum, uint64_t maximum);
+
 /* `bits` is a random number. */
 static inline uint32_t sizes_pick(const Sizes *sizes, uint32_t bits) {
     return sizes->entries[bits % SIZES_ENTRIES];

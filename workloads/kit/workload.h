@@ -66,6 +66,9 @@ typedef struct Workload {
     const Preset *presets;
     size_t preset_count;
 
+    /* About how many bytes of blocks are alive at most, after `check`: what does not fit into this machine's memory is
+       refused. NULL: never many. Without side effects. */
+    double (*live_bytes)(const Options *options);
     /* Refuses with kit_usage_error() what cannot be run together and may settle options->threads. May be NULL. */
     void (*check)(Options *options);
     /* Called once in the main thread. It takes the two marks itself, or lets team_run() do that. */
