@@ -87,7 +87,7 @@ static void check_options(Options *options) {
 
 static const Parameter parameters[] = {
     {"size", PARAMETER_BYTES, &block_size, 1, 4 << 20, NULL, "Size of every block"},
-    {"bytes", PARAMETER_BYTES, &live_bytes, 1, UINT32_MAX, NULL, "Bytes that are alive"},
+    {"bytes", PARAMETER_BYTES, &live_bytes, 1, UINT64_C(4095) << 20, NULL, "Bytes that are alive"},
 };
 
 static const Workload workload = {

@@ -199,7 +199,7 @@ static void check_options(Options *options) {
 }
 
 static const Parameter parameters[] = {
-    {"bytes", PARAMETER_BYTES, &total_bytes, 1 << 16, UINT32_MAX, NULL, "Live bytes of all threads"},
+    {"bytes", PARAMETER_BYTES, &total_bytes, 1 << 16, UINT64_C(4095) << 20, NULL, "Live bytes of all threads"},
     {"min-size", PARAMETER_BYTES, &minimum_size, 1, 1 << 20, NULL, "Smallest block"},
     {"max-size", PARAMETER_BYTES, &maximum_size, 1, 1 << 20, NULL,
      "Largest block; all powers of two between are equally frequent"},
