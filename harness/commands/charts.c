@@ -107,29 +107,44 @@ static bool make_folders(const char *path) {
     return good;
 }
 
+/* Removes the pictures of pages from this one on: what an earlier drawing left that had more of them. */
+static void remove_pages(const char *folder, const char *name, size_t page, const char *format) {
+    for (bool removed = true; removed; page++) {
+        char *picture = gnuplot_picture(name, page, format), *path = text_format("%s/%s", folder, picture);
+        removed = unlink(path) == 0;
+        free(path);
+        free(picture);
+    }
+}
+
+static int draw_pages(const char *scripts, const char *folder, const char *name, size_t pages, const char *format) {
+    for (size_t page = 1; page <= pages; page++) {
+        char *error = NULL;
+        if (!gnuplot_draw(scripts, folder, name, page, format, &error)) {
+            int code = failure("gnuplot could not draw %s.%s: %s", name, format, error);
+            free(error);
+            return code;
+        }
+    }
+    remove_pages(folder, name, pages + 1, format);
+    return EXIT_CODE_OK;
+}
+
 /* Writes data for all charts and draws them in these formats; a chart that has nothing to show is removed. Returns an
  * exit code. */
-static int draw_all(const Run *run, const char *folder, const char *const *formats, size_t format_count, bool *drawn) {
+static int draw_all(const Run *run, const char *folder, const char *const *formats, size_t format_count,
+                    size_t *pages) {
     char *scripts = gnuplot_scripts_folder();
     if (!scripts)
         return failure("the chart scripts are missing: reinstall, or run allocbench from its build folder");
     char *data = text_format("%s/data", folder);
     int code = EXIT_CODE_OK;
-    if (!make_folders(data) || chart_write_all(run, folder, drawn) < 0)
+    if (!make_folders(data) || chart_write_all(run, folder, pages) < 0)
         code = failure("%s: %s; choose another folder with --out", folder, strerror(errno));
     free(data);
     for (size_t i = 0; code == EXIT_CODE_OK && i < CHART_COUNT; i++)
-        for (size_t f = 0; f < format_count && code == EXIT_CODE_OK; f++) {
-            char *error = NULL;
-            if (!drawn[i]) {
-                char *path = text_format("%s/%s.%s", folder, CHARTS[i].name, formats[f]);
-                unlink(path);
-                free(path);
-            } else if (!gnuplot_draw(scripts, folder, CHARTS[i].name, formats[f], &error)) {
-                code = failure("gnuplot could not draw %s.%s: %s", CHARTS[i].name, formats[f], error);
-                free(error);
-            }
-        }
+        for (size_t f = 0; f < format_count && code == EXIT_CODE_OK; f++)
+            code = draw_pages(scripts, folder, CHARTS[i].name, pages[i], formats[f]);
     free(scripts);
     return code;
 }
@@ -161,28 +176,32 @@ static char *read_line(const char *folder, const char *name) {
 }
 
 /* Charts that a run has no data for, those that need the same on one line. */
-static void say_what_is_missing(const bool *drawn) {
+static void say_what_is_missing(const size_t *pages) {
     for (size_t i = 0; i < CHART_COUNT; i++) {
-        if (drawn[i] || (i > 0 && !drawn[i - 1] && !strcmp(CHARTS[i - 1].needs, CHARTS[i].needs)))
+        if (pages[i] || (i > 0 && !pages[i - 1] && !strcmp(CHARTS[i - 1].needs, CHARTS[i].needs)))
             continue;
         fprintf(stderr, "not drawn: %s", CHARTS[i].name);
-        for (size_t j = i + 1; j < CHART_COUNT && !drawn[j] && !strcmp(CHARTS[j].needs, CHARTS[i].needs); j++)
+        for (size_t j = i + 1; j < CHART_COUNT && !pages[j] && !strcmp(CHARTS[j].needs, CHARTS[i].needs); j++)
             fprintf(stderr, ", %s", CHARTS[j].name);
         fprintf(stderr, ": needs %s\n", CHARTS[i].needs);
     }
 }
 
 static int draw(const Run *run, const char *folder, const char *version, const ChartsOptions *options) {
-    bool drawn[CHART_COUNT] = {false};
-    int code = draw_all(run, folder, options->formats, options->format_count, drawn);
+    size_t pages[CHART_COUNT] = {0};
+    int code = draw_all(run, folder, options->formats, options->format_count, pages);
     if (code != EXIT_CODE_OK)
         return code;
     if (!write_line(folder, "gnuplot_version.txt", version))
         return failure("%s/gnuplot_version.txt: %s", folder, strerror(errno));
     for (size_t i = 0; i < CHART_COUNT; i++)
-        for (size_t f = 0; drawn[i] && f < options->format_count; f++)
-            printf("%s/%s.%s\n", folder, CHARTS[i].name, options->formats[f]);
-    say_what_is_missing(drawn);
+        for (size_t f = 0; f < options->format_count; f++)
+            for (size_t page = 1; page <= pages[i]; page++) {
+                char *picture = gnuplot_picture(CHARTS[i].name, page, options->formats[f]);
+                printf("%s/%s\n", folder, picture);
+                free(picture);
+            }
+    say_what_is_missing(pages);
     return fflush(stdout) == 0 ? EXIT_CODE_OK : failure("cannot write to stdout: %s", strerror(errno));
 }
 
@@ -201,17 +220,30 @@ static bool same_files(const char *left, const char *right) {
     return same;
 }
 
-/* True when both folders hold the same folder/NAME.SUFFIX. */
-static bool same_chart(const char *stored, const char *fresh, const char *sub, const char *name, const char *suffix) {
-    char *left = text_format("%s/%s%s.%s", stored, sub, name, suffix);
-    char *right = text_format("%s/%s%s.%s", fresh, sub, name, suffix);
+/* True when both folders hold the same data/NAME.SUFFIX. */
+static bool same_data(const char *stored, const char *fresh, const char *name, const char *suffix) {
+    char *left = text_format("%s/data/%s.%s", stored, name, suffix);
+    char *right = text_format("%s/data/%s.%s", fresh, name, suffix);
     bool same = same_files(left, right);
     free(left);
     free(right);
     return same;
 }
 
-static int compare_charts(const char *stored, const char *fresh, const char *version, const bool *drawn) {
+static bool same_pictures(const char *stored, const char *fresh, const char *name, size_t pages) {
+    bool same = true;
+    for (size_t page = 1; same && page <= pages; page++) {
+        char *picture = gnuplot_picture(name, page, "svg");
+        char *left = text_format("%s/%s", stored, picture), *right = text_format("%s/%s", fresh, picture);
+        same = same_files(left, right);
+        free(left);
+        free(right);
+        free(picture);
+    }
+    return same;
+}
+
+static int compare_charts(const char *stored, const char *fresh, const char *version, const size_t *pages) {
     char *recorded = read_line(stored, "gnuplot_version.txt");
     bool same_version = !strcmp(recorded, version);
     if (!*recorded) {
@@ -224,9 +256,9 @@ static int compare_charts(const char *stored, const char *fresh, const char *ver
     free(recorded);
     for (size_t i = 0; i < CHART_COUNT; i++) {
         const char *name = CHARTS[i].name;
-        bool same = !drawn[i] || (same_version ? same_chart(stored, fresh, "", name, "svg")
-                                               : same_chart(stored, fresh, "data/", name, "dat") &&
-                                                     same_chart(stored, fresh, "data/", name, "layout"));
+        bool same = !pages[i] ||
+                    (same_version ? same_pictures(stored, fresh, name, pages[i])
+                                  : same_data(stored, fresh, name, "dat") && same_data(stored, fresh, name, "layout"));
         if (!same) {
             printf("%s differs from what the samples give: draw it again with allocbench charts\n", name);
             return EXIT_CODE_CHARTS_DIFFER;
@@ -250,10 +282,10 @@ static int check(const Run *run, const char *folder, const char *version) {
         code = failure("%s: %s", fresh, strerror(errno));
     } else {
         static const char *const svg[] = {"svg"};
-        bool drawn[CHART_COUNT] = {false};
-        code = draw_all(run, fresh, svg, 1, drawn);
+        size_t pages[CHART_COUNT] = {0};
+        code = draw_all(run, fresh, svg, 1, pages);
         if (code == EXIT_CODE_OK)
-            code = compare_charts(folder, fresh, version, drawn);
+            code = compare_charts(folder, fresh, version, pages);
         nftw(fresh, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     }
     free(fresh);

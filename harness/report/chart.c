@@ -12,7 +12,7 @@
 #include "processors.h"
 
 /* Pixels. */
-static const double GREATEST_HEIGHT = 16000; /* a picture of twice that is what gnuplot's terminal can make */
+static const double GREATEST_HEIGHT = 2400; /* of a page: what people can scroll through and still find a row in */
 static const double FIGURE_WIDTH = 1000, OUTER = 16, COLUMN_GAP = 28, ROW_GAP = 14;
 static const double TITLES = 78, FOOTER_LINE = 16;        /* the figure's three lines of text; each line at its foot */
 static const double PANEL_HEADER = 38, PANEL_FOOTER = 24; /* title and note above, tics below */
@@ -43,7 +43,7 @@ const Comparison *chart_comparison(const ChartSource *source, Metric metric) {
     return source->comparisons[metric];
 }
 
-int chart_write_all(const Run *run, const char *folder, bool drawn[CHART_COUNT]) {
+int chart_write_all(const Run *run, const char *folder, size_t pages[CHART_COUNT]) {
     ChartSource source = {
         .run = run,
         .comparisons = zeroed(METRIC_COUNT, sizeof *source.comparisons),
@@ -58,8 +58,8 @@ int chart_write_all(const Run *run, const char *folder, bool drawn[CHART_COUNT])
     int count = 0;
     for (size_t i = 0; i < CHART_COUNT && count >= 0; i++) {
         int written = CHARTS[i].write(&source, folder);
-        drawn[i] = written > 0;
-        count = written < 0 ? -1 : count + written;
+        pages[i] = written > 0 ? (size_t)written : 0;
+        count = written < 0 ? -1 : count + (written > 0);
     }
     int saved = errno;
     for (size_t metric = 0; metric < METRIC_COUNT; metric++)
@@ -133,22 +133,32 @@ static FILE *open_data(const char *folder, const char *name, const char *suffix)
     return file;
 }
 
-static double figure_height(const Chart *chart, const ChartSource *source) {
-    size_t lines = (chart->panel_count + chart->columns - 1) / chart->columns;
-    return TITLES + (double)lines * (chart->panel_height + ROW_GAP) + OUTER +
-           (double)source->footer.count * FOOTER_LINE;
+static size_t divided_up(size_t number, size_t by) {
+    return (number + by - 1) / by;
+}
+
+/* The height of a page with so many lines of panels. */
+static double height_of(const Chart *chart, size_t lines) {
+    return chart->frame_height + (double)lines * (chart->panel_height + ROW_GAP);
+}
+
+/* As many pages as needed, with equally many lines of panels but for the last. */
+static void divide_into_pages(Chart *chart) {
+    size_t lines = divided_up(chart->panel_count, chart->columns), most = lines;
+    while (most > 1 && height_of(chart, most) > GREATEST_HEIGHT)
+        most--;
+    chart->page_lines = divided_up(lines, divided_up(lines, most));
+    chart->pages = divided_up(lines, chart->page_lines);
+    chart->height = height_of(chart, chart->page_lines);
+    chart->last_height = height_of(chart, lines - (chart->pages - 1) * chart->page_lines);
 }
 
 bool chart_begin(Chart *chart, const char *folder, const char *name, const ChartSource *source, size_t panels,
                  double panel_height) {
     *chart = (Chart){.panel_count = panels, .columns = panels > 1 ? 2 : 1, .width = FIGURE_WIDTH};
     chart->panel_height = panel_height + PANEL_HEADER + PANEL_FOOTER;
-    chart->height = figure_height(chart, source);
-    while (chart->height > GREATEST_HEIGHT) {
-        chart->columns += 2;
-        chart->width += FIGURE_WIDTH;
-        chart->height = figure_height(chart, source);
-    }
+    chart->frame_height = TITLES + OUTER + (double)source->footer.count * FOOTER_LINE;
+    divide_into_pages(chart);
     chart->layout = open_data(folder, name, "layout");
     chart->data = chart->layout ? open_data(folder, name, "dat") : NULL;
     if (!chart->data) {
@@ -156,8 +166,13 @@ bool chart_begin(Chart *chart, const char *folder, const char *name, const Chart
             fclose(chart->layout);
         return false;
     }
-    fprintf(chart->layout, "width = %.0f\nheight = %.0f\npanels = %zu\narms = %zu\n", chart->width, chart->height,
-            panels, source->run->meta.arm_count);
+    fprintf(chart->layout, "panels = %zu\narms = %zu\npages = %zu\n", panels, source->run->meta.arm_count,
+            chart->pages);
+    fprintf(chart->layout, "width = %.0f\nheight = page < pages ? %.0f : %.0f\n", chart->width, chart->height,
+            chart->last_height);
+    size_t page_panels = chart->page_lines * chart->columns;
+    fprintf(chart->layout, "first_panel = 1 + (page - 1) * %zu\nlast_panel = page < pages ? page * %zu : panels\n",
+            page_panels, page_panels);
     static const char *const arrays[] = {"kind",       "title",       "note",       "left",        "right",  "top",
                                          "bottom",     "title_x",     "title_y",    "note_y",      "xlow",   "xhigh",
                                          "ylow",       "yhigh",       "xlog",       "ylog",        "xtics",  "ytics",
@@ -180,6 +195,8 @@ bool chart_begin(Chart *chart, const char *folder, const char *name, const Chart
 void chart_titles(Chart *chart, const char *title, const char *first, const char *second) {
     fputs("figure_title = ", chart->layout);
     put_title(chart->layout, title);
+    if (chart->pages > 1)
+        fputs(" . sprintf(', page %d of %d', page, pages)", chart->layout);
     fputs("\nfigure_first = ", chart->layout);
     put_quoted(chart->layout, first);
     fputs("\nfigure_second = ", chart->layout);
@@ -227,6 +244,8 @@ void chart_panel(Chart *chart, const Panel *panel) {
     if (chart->next_panel > 0)
         fputs("\n\n", chart->data);
     size_t column = chart->next_panel % chart->columns, line = chart->next_panel / chart->columns;
+    double height = line / chart->page_lines + 1 < chart->pages ? chart->height : chart->last_height;
+    line %= chart->page_lines;
     chart->next_panel++;
     double x = OUTER + (double)column * (column_width(chart) + COLUMN_GAP);
     double top = TITLES + (double)line * (chart->panel_height + ROW_GAP);
@@ -239,11 +258,11 @@ void chart_panel(Chart *chart, const Panel *panel) {
     put_text(chart, "note", panel->note);
     put_place(chart, "left", plot_left, chart->width);
     put_place(chart, "right", plot_right, chart->width);
-    put_place(chart, "top", chart->height - plot_top, chart->height);
-    put_place(chart, "bottom", chart->height - plot_bottom, chart->height);
+    put_place(chart, "top", height - plot_top, height);
+    put_place(chart, "bottom", height - plot_bottom, height);
     put_place(chart, "title_x", x, chart->width);
-    put_place(chart, "title_y", chart->height - top - 10, chart->height);
-    put_place(chart, "note_y", chart->height - top - 27, chart->height);
+    put_place(chart, "title_y", height - top - 10, height);
+    put_place(chart, "note_y", height - top - 27, height);
     put_value(chart, "xlow", panel->x.reversed ? panel->x.high : panel->x.low);
     put_value(chart, "xhigh", panel->x.reversed ? panel->x.low : panel->x.high);
     put_value(chart, "ylow", panel->y.low);
@@ -270,11 +289,11 @@ void chart_labels(Chart *chart) {
     fputs("\n\n", chart->data);
 }
 
-bool chart_end(Chart *chart) {
+int chart_end(Chart *chart) {
     bool bad = ferror(chart->layout) || ferror(chart->data);
     bad |= fclose(chart->layout) != 0;
     bad |= fclose(chart->data) != 0;
-    return !bad;
+    return bad ? -1 : (int)chart->pages;
 }
 
 double chart_text_width(size_t length) {

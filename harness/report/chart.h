@@ -1,8 +1,9 @@
 /*
- * chart.h - what gnuplot draws from. A chart is a grid of panels; C decides where things stand, gnuplot draws them.
+ * chart.h - what gnuplot draws from. A chart is a grid of panels, on several pages where they are many; C decides where
+ * things stand, gnuplot draws them.
  *
  * Each chart NAME has two files in the folder `data`:
- *     NAME.layout  gnuplot assignments: size of the figure, texts, place and axes of every panel
+ *     NAME.layout  gnuplot assignments: size of the figure, texts, place and axes of every panel; `page` is given to it
  *     NAME.dat     numbers, blocks separated by two empty lines: 2i for the marks of panel i, 2i + 1 for its labels
  * Both depend on the samples alone: four significant digits, fixed order, no dates, no paths.
  */
@@ -54,21 +55,24 @@ Panel chart_new_panel(PanelKind kind, const char *title, const char *note);
 typedef struct Chart {
     FILE *layout, *data;
     size_t panel_count, next_panel, columns;
-    double width, height, panel_height;
+    size_t pages, page_lines; /* lines of panels on each page but the last, which may have fewer */
+    double width, panel_height;
+    double frame_height, height, last_height; /* of what is no panel; of each page but the last; of the last */
 } Chart;
 
 /* All charts in the order they are drawn; the last has no name. */
 typedef struct ChartInfo {
     const char *name;
-    int (*write)(const ChartSource *source, const char *folder); /* 1 written, 0 nothing to show, -1 with errno */
+    int (*write)(const ChartSource *source, const char *folder); /* pages; 0 nothing to show, -1 with errno */
     const char *needs;                                           /* what a run must hold for it, and how to get that */
 } ChartInfo;
 enum { CHART_COUNT = 15 };
 extern const ChartInfo CHARTS[CHART_COUNT + 1];
 
-/* Writes the data of every chart into folder/data, which exists. Returns how many were written, in `drawn` which of
- * CHARTS; -1 with errno when a file could not be written. A chart without anything to show is left out. */
-int chart_write_all(const Run *run, const char *folder, bool drawn[CHART_COUNT]);
+/* Writes the data of every chart into folder/data, which exists. Returns how many were written, in `pages` on how
+ * many pages each of CHARTS is; -1 with errno when a file could not be written. One without anything to show has none.
+ */
+int chart_write_all(const Run *run, const char *folder, size_t pages[CHART_COUNT]);
 
 /* The writers of CHARTS. */
 int chart_write_ratio(const ChartSource *source, const char *folder);
@@ -87,7 +91,8 @@ int chart_write_limit(const ChartSource *source, const char *folder);
 int chart_write_limit_curve(const ChartSource *source, const char *folder);
 int chart_write_thp(const ChartSource *source, const char *folder);
 
-/* The frame. chart_begin() and chart_end() return false with errno; in between errors stay in the streams. */
+/* The frame. chart_begin() returns false, chart_end() -1 with errno, or the number of pages; in between errors stay in
+ * the streams. */
 bool chart_begin(Chart *chart, const char *folder, const char *name, const ChartSource *source, size_t panels,
                  double panel_height);
 /* A title and two lines that say how to read the chart. */
@@ -96,7 +101,7 @@ void chart_titles(Chart *chart, const char *title, const char *first, const char
 void chart_panel(Chart *chart, const Panel *panel);
 /* Opens the block of labels of the current panel. */
 void chart_labels(Chart *chart);
-bool chart_end(Chart *chart);
+int chart_end(Chart *chart);
 
 /* One line of a dot panel: where its dot stands, and what is written left and right of it. */
 typedef struct DotLine {

@@ -246,7 +246,7 @@ int chart_write_dots(const ChartSource *source, const char *folder, const DotCha
         chart_titles(&chart, what->title, what->first, what->second);
         for (size_t i = 0; i < count; i++)
             write_place(&chart, source, what, &places[i], panel);
-        written = chart_end(&chart) ? 1 : -1;
+        written = chart_end(&chart);
     }
     for (size_t i = 0; i < count; i++)
         chart_dots_release(&places[i].dots);

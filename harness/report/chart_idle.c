@@ -136,5 +136,5 @@ int chart_write_idle(const ChartSource *source, const char *folder) {
     for (size_t row = 0; row < all; row++)
         if (row_has(source, row))
             write_row(&chart, source, row);
-    return chart_end(&chart) ? 1 : -1;
+    return chart_end(&chart);
 }

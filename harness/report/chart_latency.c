@@ -163,5 +163,5 @@ int chart_write_latency(const ChartSource *source, const char *folder) {
         for (SlotCall call = 0; call < SLOT_CALL_EMPTY; call++)
             if (has_samples(&source->compared[row], call))
                 write_panel(&chart, source, row, call);
-    return chart_end(&chart) ? 1 : -1;
+    return chart_end(&chart);
 }

@@ -205,5 +205,5 @@ int chart_write_limit_curve(const ChartSource *source, const char *folder) {
     for (size_t row = 0; row < meta->row_count; row++)
         if (row_has(source, row))
             write_row(&chart, source, row);
-    return chart_end(&chart) ? 1 : -1;
+    return chart_end(&chart);
 }

@@ -144,5 +144,5 @@ int chart_write_rss(const ChartSource *source, const char *folder) {
     for (size_t row = 0; row < meta->row_count; row++)
         if (has_series(&source->observed[row]))
             write_row(&chart, source, row);
-    return chart_end(&chart) ? 1 : -1;
+    return chart_end(&chart);
 }

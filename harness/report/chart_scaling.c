@@ -102,7 +102,7 @@ int chart_write_scaling(const ChartSource *source, const char *folder) {
         for (size_t g = 0; g < groups.count; g++)
             if (groups.items[g].count > 1)
                 write_group(&chart, source, &groups.items[g]);
-        written = chart_end(&chart) ? 1 : -1;
+        written = chart_end(&chart);
     }
     row_groups_release(&groups);
     return written;

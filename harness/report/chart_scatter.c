@@ -197,7 +197,7 @@ int chart_write_scatter(const ChartSource *source, const char *folder) {
             "down is leaner.",
             "The grey bands are what the baseline differs from itself in a row (A/A), as geometric means.");
         write_panel(&chart, source, points, count);
-        written = chart_end(&chart) ? 1 : -1;
+        written = chart_end(&chart);
     }
     for (size_t i = 0; i < count; i++)
         free(points[i].name);

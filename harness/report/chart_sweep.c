@@ -320,7 +320,7 @@ int chart_write_sweep(const ChartSource *source, const char *folder) {
             for (size_t m = 0; m < METRICS; m++)
                 if (has_values(source, &swept[i], metrics[m]))
                     write_panel(&chart, source, &swept[i], metrics[m]);
-        written = chart_end(&chart) ? 1 : -1;
+        written = chart_end(&chart);
     }
     release_swept(swept, count);
     return written;

@@ -170,7 +170,7 @@ int chart_write_thp(const ChartSource *source, const char *folder) {
             for (size_t m = 0; m < METRIC_KINDS; m++)
                 if (pair_has(source, &pairs[i], METRICS[m]))
                     write_panel(&chart, source, &pairs[i], METRICS[m], chart_text_width(longest + 2));
-        written = chart_end(&chart) ? 1 : -1;
+        written = chart_end(&chart);
     }
     free(pairs);
     return written;

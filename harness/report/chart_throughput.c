@@ -91,7 +91,7 @@ int chart_write_throughput(const ChartSource *source, const char *folder) {
                      "Right or up is faster. The grey band is what the baseline differs from itself (A/A).");
         for (size_t g = 0; g < count; g++)
             write_group(&chart, source, &groups.items[g], left, right);
-        written = chart_end(&chart) ? 1 : -1;
+        written = chart_end(&chart);
     }
     row_groups_release(&groups);
     return written;

@@ -155,5 +155,5 @@ int chart_write_waste(const ChartSource *source, const char *folder) {
     for (size_t row = 0; row < meta->row_count; row++)
         if (row_has(&source->observed[row]))
             write_row(&chart, source, row, chart_text_width(longest + 2));
-    return chart_end(&chart) ? 1 : -1;
+    return chart_end(&chart);
 }

@@ -104,15 +104,22 @@ static char *last_line(char *output) {
     return text_copy(newline ? newline + 1 : text);
 }
 
-bool gnuplot_draw(const char *scripts, const char *folder, const char *name, const char *format, char **error) {
+char *gnuplot_picture(const char *name, size_t page, const char *format) {
+    return page == 1 ? text_format("%s.%s", name, format) : text_format("%s_%zu.%s", name, page, format);
+}
+
+bool gnuplot_draw(const char *scripts, const char *folder, const char *name, size_t page, const char *format,
+                  char **error) {
     char output[OUTPUT_BYTES];
-    char *folder_of_scripts = quoted(scripts);
-    char *variables = text_format("name = '%s'; format = '%s'; scripts = %s", name, format, folder_of_scripts);
+    char *folder_of_scripts = quoted(scripts), *picture = gnuplot_picture(name, page, format);
+    char *variables = text_format("name = '%s'; page = %zu; format = '%s'; picture = '%s'; scripts = %s", name, page,
+                                  format, picture, folder_of_scripts);
     char *script = text_format("%s/%s.gp", scripts, name);
     char *argv[] = {"gnuplot", "--default-settings", "-e", variables, script, NULL};
     int code = run_quietly(argv, folder, output);
     *error = code == 0 ? NULL : last_line(output);
     free(folder_of_scripts);
+    free(picture);
     free(variables);
     free(script);
     return code == 0;

@@ -5,6 +5,7 @@
 #define ALLOCBENCH_REPORT_GNUPLOT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* "gnuplot 5.4 patchlevel 4", owned; NULL when gnuplot cannot be started. */
 char *gnuplot_version(void);
@@ -13,7 +14,11 @@ char *gnuplot_version(void);
  * Owned; NULL when it is nowhere. */
 char *gnuplot_scripts_folder(void);
 
-/* Draws folder/NAME.FORMAT from folder/data. False when gnuplot failed; *error then has its own words, owned. */
-bool gnuplot_draw(const char *scripts, const char *folder, const char *name, const char *format, char **error);
+/* The file of a chart's page, counted from 1: NAME.FORMAT, NAME_2.FORMAT and so on. Owned. */
+char *gnuplot_picture(const char *name, size_t page, const char *format);
+
+/* Draws this page from folder/data. False when gnuplot failed; *error then has its own words, owned. */
+bool gnuplot_draw(const char *scripts, const char *folder, const char *name, size_t page, const char *format,
+                  char **error);
 
 #endif

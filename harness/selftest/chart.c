@@ -98,7 +98,7 @@ static FILE *open_data(const char *folder, const char *kind) {
 
 static bool draw(const char *folder) {
     char *scripts = gnuplot_scripts_folder(), *version = gnuplot_version(), *error = NULL;
-    bool good = scripts != NULL && version != NULL && gnuplot_draw(scripts, folder, NAME, "svg", &error);
+    bool good = scripts != NULL && version != NULL && gnuplot_draw(scripts, folder, NAME, 1, "svg", &error);
     if (!good)
         fprintf(stderr, "selftest: " NAME ".svg is not drawn: %s\n",
                 error != NULL ? error : "there is no gnuplot (apt-get install gnuplot-nox)");

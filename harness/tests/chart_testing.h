@@ -61,12 +61,13 @@ static inline void assert_holds(const char *text, const char *part) {
 }
 
 /* Draws what is in `folder`; fails with gnuplot's own words. */
-static inline void draw(const char *folder, const bool *drawn, const char *format) {
-    for (size_t i = 0; i < CHART_COUNT; i++) {
-        char *error = NULL;
-        if (drawn[i] && !gnuplot_draw(SCRIPTS, folder, CHARTS[i].name, format, &error))
-            fail_msg("%s: %s", CHARTS[i].name, error);
-    }
+static inline void draw(const char *folder, const size_t *pages, const char *format) {
+    for (size_t i = 0; i < CHART_COUNT; i++)
+        for (size_t page = 1; page <= pages[i]; page++) {
+            char *error = NULL;
+            if (!gnuplot_draw(SCRIPTS, folder, CHARTS[i].name, page, format, &error))
+                fail_msg("%s, page %zu: %s", CHARTS[i].name, page, error);
+        }
 }
 
 static inline bool have_gnuplot(void) {
@@ -136,20 +137,24 @@ static inline void assert_close(double value, double expected) {
 }
 
 /* Writes all charts, and draws them where that is possible. */
-static inline char *written(Run *run, bool drawn[CHART_COUNT]) {
+static inline char *written(Run *run, size_t pages[CHART_COUNT]) {
     char *folder = new_folder();
-    assert_true(chart_write_all(run, folder, drawn) > 0);
+    assert_true(chart_write_all(run, folder, pages) > 0);
     if (have_gnuplot())
-        draw(folder, drawn, "svg");
+        draw(folder, pages, "svg");
     return folder;
 }
 
-static inline bool is_drawn(const bool drawn[CHART_COUNT], const char *name) {
+static inline size_t pages_of(const size_t pages[CHART_COUNT], const char *name) {
     for (size_t i = 0; i < CHART_COUNT; i++)
         if (!strcmp(CHARTS[i].name, name))
-            return drawn[i];
+            return pages[i];
     fail_msg("there is no chart %s", name);
-    return false;
+    return 0;
+}
+
+static inline bool is_drawn(const size_t pages[CHART_COUNT], const char *name) {
+    return pages_of(pages, name) > 0;
 }
 
 /* An SVG has every arm's name and these texts, and no number that is none. */

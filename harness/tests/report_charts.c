@@ -24,8 +24,8 @@ static void failures_and_gaps_are_in_the_data(void **state) {
     fake_find(run, 2, 4, 1, false)->peak_is_exact = false;
     fake_name_row(run, 2, "it's_a \"long\" {name} with ^all& that~gnuplot @takes for \\markup t1", "work2", 1);
     char *folder = new_folder();
-    bool drawn[CHART_COUNT];
-    assert_int_equal(chart_write_all(run, folder, drawn), 7);
+    size_t pages[CHART_COUNT];
+    assert_int_equal(chart_write_all(run, folder, pages), 7);
     char *ratio = content(folder, "data/throughput_ratio.dat"), *peak = content(folder, "data/peak_rss.dat");
     char *layout = content(folder, "data/throughput_ratio.layout"), *rss = content(folder, "data/rss_over_time.dat");
     char *scatter = content(folder, "data/speed_memory.dat");
@@ -38,7 +38,7 @@ static void failures_and_gaps_are_in_the_data(void **state) {
     assert_holds(rss, "mimalloc crashed");
     assert_holds(scatter, "mimalloc (2 of 3 rows)");
     if (have_gnuplot()) {
-        draw(folder, drawn, "svg");
+        draw(folder, pages, "svg");
         char *svg = content(folder, "throughput_ratio.svg");
         assert_holds(svg, "it's_a \"long\" {name} with ^all&amp; that~gnuplot @takes for \\markup t1");
         assert_holds(svg, "font-family=\"sans-serif\"");
@@ -79,18 +79,18 @@ static Run *run_with(bool limits) {
 static void the_same_samples_give_the_same_bytes(void **state) {
     (void)state;
     char *folders[2];
-    bool drawn[CHART_COUNT], more[CHART_COUNT];
+    size_t pages[CHART_COUNT], more[CHART_COUNT];
     for (size_t i = 0; i < 2; i++) {
         Run *run = run_with(false), *other = run_with(true);
         folders[i] = new_folder();
-        assert_true(chart_write_all(run, folders[i], drawn) > 0);
+        assert_true(chart_write_all(run, folders[i], pages) > 0);
         assert_true(chart_write_all(other, folders[i], more) > 0);
         for (size_t chart = 0; chart < CHART_COUNT; chart++) {
-            assert_true(drawn[chart] || more[chart]);
-            drawn[chart] = true;
+            assert_true(pages[chart] || more[chart]);
+            pages[chart] = 1;
         }
         if (have_gnuplot())
-            draw(folders[i], drawn, "svg");
+            draw(folders[i], pages, "svg");
         run_free(run);
         run_free(other);
     }
@@ -124,13 +124,13 @@ static void runs_of_every_shape_are_drawn(void **state) {
             free(name);
             free(next);
         }
-        bool drawn[CHART_COUNT];
+        size_t pages[CHART_COUNT];
         char *folder = new_folder();
-        assert_true(chart_write_all(run, folder, drawn) >= 0);
-        assert_int_equal(is_drawn(drawn, "rss_over_time"), shapes[i].series);
+        assert_true(chart_write_all(run, folder, pages) >= 0);
+        assert_int_equal(is_drawn(pages, "rss_over_time"), shapes[i].series);
         if (have_gnuplot()) {
-            draw(folder, drawn, "svg");
-            draw(folder, drawn, "png");
+            draw(folder, pages, "svg");
+            draw(folder, pages, "png");
         }
         remove_folder(folder);
         run_free(run);
@@ -200,9 +200,9 @@ static void a_latency_curve_is_the_merged_percentiles(void **state) {
     Run *run = eventful_run(2, 3, 11, false);
     run->meta.mode = MODE_LATENCY;
     fake_add_latencies(run, CALLS, 20, 400, 0.02, 3);
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
-    assert_true(is_drawn(drawn, "latency") && !is_drawn(drawn, "throughput") && !is_drawn(drawn, "peak_rss"));
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
+    assert_true(is_drawn(pages, "latency") && !is_drawn(pages, "throughput") && !is_drawn(pages, "peak_rss"));
     BlockTable *tables = block_tables_of_run(run, BLOCKS_COMPARED);
     Numbers first = numbers_of(folder, "latency", 0);
     Latency sampled = latency_of_column(&tables[0], 2, SLOT_CALL_MALLOC, SLOT_METHOD_SAMPLED);
@@ -230,9 +230,9 @@ static void tails_are_compared_call_by_call(void **state) {
     Run *run = eventful_run(2, 3, 11, false);
     run->meta.mode = MODE_LATENCY;
     fake_add_latencies(run, CALLS, 20, 20000, 0.02, 3);
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
-    assert_true(is_drawn(drawn, "latency_ratio"));
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
+    assert_true(is_drawn(pages, "latency_ratio"));
     Comparison *tails = comparison_of_run(run, METRIC_FREE_P999, 0);
     Numbers second = numbers_of(folder, "latency_ratio", 2); /* row 0, free */
     const Cell *cell = comparison_cell(&tails->rows[0], 2, false);
@@ -255,9 +255,9 @@ static void overhead_is_resident_over_live(void **state) {
     (void)state;
     Run *run = eventful_run(2, 3, 12, true);
     fake_count_usable(run, 1);
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
-    assert_true(is_drawn(drawn, "overhead_over_time") && is_drawn(drawn, "waste_retention"));
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
+    assert_true(is_drawn(pages, "overhead_over_time") && is_drawn(pages, "waste_retention"));
     Numbers curves = numbers_of(folder, "overhead_over_time", 2), bars = numbers_of(folder, "waste_retention", 2);
     const Sample *sample = fake_find(run, 1, 0, 2, false); /* the only block that counts memory */
     const Series *series = &sample->series;
@@ -290,8 +290,8 @@ static void a_curve_of_overhead_has_gaps(void **state) {
     Series *series = &fake_find(run, 0, 0, 1, false)->series;
     for (size_t point = 20; point < 30; point++)
         series->live_bytes[point] = (int64_t)point % 2;
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn), *text = content(folder, "data/overhead_over_time.dat");
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages), *text = content(folder, "data/overhead_over_time.dat");
     size_t gaps = 0;
     for (const char *at = text; (at = strstr(at, "\n\n")); at += 2)
         gaps += at[2] != '\n';
@@ -317,9 +317,9 @@ static void what_stays_after_idling_is_drawn(void **state) {
     (void)state;
     Run *run = eventful_run(3, 3, 11, false);
     fake_add_idle(run, 1);
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
-    assert_true(is_drawn(drawn, "idle_return"));
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
+    assert_true(is_drawn(pages, "idle_return"));
     char *layout = content(folder, "data/idle_return.layout");
     assert_holds(layout, "panels = 1\n");
     assert_holds(layout, "panel_title[1] = 'row 1'");
@@ -344,9 +344,9 @@ static void a_limit_curve_ends_where_the_work_fails(void **state) {
     (void)state;
     Run *run = eventful_run(1, 3, 11, false);
     fake_add_limits(run);
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
-    assert_true(is_drawn(drawn, "memory_limit") && is_drawn(drawn, "limit_curve") && !is_drawn(drawn, "throughput"));
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
+    assert_true(is_drawn(pages, "memory_limit") && is_drawn(pages, "limit_curve") && !is_drawn(pages, "throughput"));
     Comparison *limits = comparison_of_run(run, METRIC_MEMORY_LIMIT, 0);
     const Cell *cell = comparison_cell(&limits->rows[0], 2, false);
     Numbers dots = numbers_of(folder, "memory_limit", 0), curves = numbers_of(folder, "limit_curve", 0);
@@ -377,9 +377,9 @@ static void rows_with_and_without_huge_pages_stand_side_by_side(void **state) {
     (void)state;
     Run *run = eventful_run(3, 2, 11, false);
     fake_pair_rows(run, 1);
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
-    assert_true(is_drawn(drawn, "thp"));
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
+    assert_true(is_drawn(pages, "thp"));
     Comparison *memory = comparison_of_run(run, METRIC_PEAK_RSS, 0);
     Numbers dots = numbers_of(folder, "thp", 0);
     assert_int_equal(dots.count, 1 + 4);
@@ -414,18 +414,18 @@ static void the_footer_says_what_a_chart_rests_on(void **state) {
 static void charts_without_data_are_left_out(void **state) {
     (void)state;
     Run *run = eventful_run(2, 3, 12, false);
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
     static const char *const missing[] = {"rss_over_time", "overhead_over_time", "waste_retention",
                                           "latency",       "latency_ratio",      "idle_return",
                                           "memory_limit",  "limit_curve",        "thp"};
     for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
         char *path = text_format("%s/data/%s.dat", folder, missing[i]);
-        assert_false(is_drawn(drawn, missing[i]));
+        assert_false(is_drawn(pages, missing[i]));
         assert_int_not_equal(access(path, F_OK), 0);
         free(path);
     }
-    assert_true(is_drawn(drawn, "throughput_ratio") && is_drawn(drawn, "peak_rss"));
+    assert_true(is_drawn(pages, "throughput_ratio") && is_drawn(pages, "peak_rss"));
     remove_folder(folder);
     run_free(run);
 }

@@ -317,6 +317,11 @@ static void charts_are_drawn_and_checked(void **state) {
     assert_said("holds no charts");
     assert_int_equal(run_command(command_charts, run, "--format", "svg", NULL), 0);
     assert_said("/charts/throughput_ratio.svg");
+    char *left_over = text_format("%s/charts/throughput_ratio_2.svg", run); /* of a drawing with more pages */
+    assert_int_equal(symlink("throughput_ratio.svg", left_over), 0);
+    assert_int_equal(run_command(command_charts, run, "--format", "svg", NULL), 0);
+    assert_int_not_equal(access(left_over, F_OK), 0);
+    free(left_over);
     assert_int_equal(run_command(command_charts, run, "--check", NULL), 0);
 
     char *chart = text_format("%s/charts/peak_rss.svg", run),

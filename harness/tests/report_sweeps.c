@@ -31,9 +31,9 @@ static char *layout_of(const char *folder, const char *chart) {
 static void scaling_is_against_the_same_arm(void **state) {
     (void)state;
     Run *run = threads_run(12, "\"cpus_allowed\":2");
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
-    assert_true(is_drawn(drawn, "thread_scaling") && !is_drawn(drawn, "parameter_sweep"));
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
+    assert_true(is_drawn(pages, "thread_scaling") && !is_drawn(pages, "parameter_sweep"));
     Numbers numbers = numbers_of(folder, "thread_scaling", 0);
     for (uint32_t arm = 0; arm < 3; arm++) {
         const double *first = FIRST(numbers, arm), *last = LAST(numbers, arm);
@@ -63,8 +63,8 @@ static void scaling_is_against_the_same_arm(void **state) {
 static void unknown_processors_mark_nothing(void **state) {
     (void)state;
     Run *run = threads_run(12, "");
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
     Numbers numbers = numbers_of(folder, "thread_scaling", 0);
     assert_close(LAST(numbers, 3, 4)[2], 4);
     char *layout = layout_of(folder, "thread_scaling");
@@ -80,8 +80,8 @@ static void failures_leave_gaps(void **state) {
     (void)state;
     Run *run = threads_run(12, "\"cpus_allowed\":2");
     fake_fail(run, 1, 2, 12, SAMPLE_CRASHED, NULL);
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
     Numbers numbers = numbers_of(folder, "thread_scaling", 0);
     size_t points = 0;
     for (size_t i = 0; i < numbers.count; i++)
@@ -94,8 +94,8 @@ static void failures_leave_gaps(void **state) {
     remove_folder(folder);
     for (uint32_t row = 1; row < 3; row++)
         run->meta.rows[row].unsupported = text_copy("must be odd");
-    folder = written(run, drawn);
-    assert_false(is_drawn(drawn, "thread_scaling"));
+    folder = written(run, pages);
+    assert_false(is_drawn(pages, "thread_scaling"));
     remove_folder(folder);
     run_free(run);
 }
@@ -174,9 +174,9 @@ static void a_sweep_is_drawn_over_its_values(void **state) {
     (void)state;
     /* In any order, as they were given. */
     Run *run = swept_run((const char *const[]){"4K", "16", "256"});
-    bool drawn[CHART_COUNT];
-    char *folder = written(run, drawn);
-    assert_true(is_drawn(drawn, "parameter_sweep") && !is_drawn(drawn, "thread_scaling"));
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
+    assert_true(is_drawn(pages, "parameter_sweep") && !is_drawn(pages, "thread_scaling"));
     char *layout = layout_of(folder, "parameter_sweep");
     /* Time and memory for each of the other parameter's values; the axis is the parameter with more of them. */
     assert_holds(layout, "panels = 4\n");
@@ -217,8 +217,8 @@ static void equal_steps_and_words_have_their_own_axes(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Run *run = swept_run(cases[i].values);
-        bool drawn[CHART_COUNT];
-        char *folder = written(run, drawn), *layout = layout_of(folder, "parameter_sweep");
+        size_t pages[CHART_COUNT];
+        char *folder = written(run, pages), *layout = layout_of(folder, "parameter_sweep");
         char *tics = text_format("panel_xtics[1] = '%s'", cases[i].tics);
         assert_holds(layout, tics);
         assert_holds(layout, "panel_xlog[1] = 0");
@@ -232,24 +232,51 @@ static void equal_steps_and_words_have_their_own_axes(void **state) {
     }
 }
 
-/* Sweeps make many rows, and gnuplot cannot make a picture of any height: it becomes wider. */
-static void many_rows_make_wider_charts(void **state) {
+static unsigned count_of(const char *text, const char *part) {
+    unsigned count = 0;
+    for (; (text = strstr(text, part)); text += strlen(part))
+        count++;
+    return count;
+}
+
+/* A picture of a hundred rows is more than people can scroll through. */
+static void many_rows_make_pages(void **state) {
     (void)state;
-    for (size_t rows = 50; rows <= 400; rows += 350) {
-        FakeSpec spec = {.rows = rows, .arms = 2, .blocks = 1, .seed = 5};
+    static const struct {
+        size_t rows, pages;
+        unsigned last; /* panels of the last page */
+    } cases[] = {{20, 1, 20}, {101, 3, 33}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        FakeSpec spec = {.rows = cases[i].rows, .arms = 2, .blocks = 1, .seed = 5};
         Run *run = fake_run(&spec);
-        char *folder = new_folder();
-        bool drawn[CHART_COUNT];
-        assert_true(chart_write_all(run, folder, drawn) > 0);
-        char *layout = layout_of(folder, "throughput_ratio");
-        unsigned width = 0, height = 0;
-        assert_int_equal(sscanf(layout, "width = %u\nheight = %u", &width, &height), 2);
-        assert_in_range(height, 1000, 16000);
-        assert_int_equal(width > 1000, rows > 50);
-        if (rows > 50 && have_gnuplot()) {
-            char *error = NULL;
-            if (!gnuplot_draw(SCRIPTS, folder, "throughput_ratio", "png", &error))
-                fail_msg("%s", error);
+        size_t pages[CHART_COUNT];
+        char *folder = written(run, pages), *layout = layout_of(folder, "throughput_ratio");
+        assert_int_equal(pages_of(pages, "throughput_ratio"), cases[i].pages);
+        assert_int_equal(pages_of(pages, "speed_memory"), 1);
+        unsigned height = 0, last_height = 0;
+        assert_int_equal(sscanf(layout,
+                                "panels = %*u\narms = %*u\npages = %*u\nwidth = 1000\nheight = page < pages ? %u : %u",
+                                &height, &last_height),
+                         2);
+        assert_in_range(height, 1000, 2400);
+        assert_in_range(last_height, 1000, height);
+        assert_null(strstr(layout, "] = -0.")); /* no panel is below its page */
+        unsigned panels = 0;
+        for (size_t page = 1; page <= cases[i].pages && have_gnuplot(); page++) {
+            char *picture = gnuplot_picture("throughput_ratio", page, "svg"), *svg = content(folder, picture);
+            unsigned here = count_of(svg, ">row "); /* each panel's title */
+            char *title = text_format(", page %zu of %zu", page, cases[i].pages);
+            assert_int_equal(count_of(svg, title), cases[i].pages > 1);
+            if (page == cases[i].pages)
+                assert_int_equal(here, cases[i].last);
+            panels += here;
+            free(title);
+            free(svg);
+            free(picture);
+        }
+        if (have_gnuplot()) {
+            assert_int_equal(panels, cases[i].rows);
+            draw(folder, pages, "png");
         }
         free(layout);
         remove_folder(folder);
@@ -287,7 +314,7 @@ int main(void) {
         cmocka_unit_test(tables_mark_what_is_oversubscribed),
         cmocka_unit_test(each_host_has_its_processors),
         cmocka_unit_test(a_sweep_is_drawn_over_its_values),
-        cmocka_unit_test(many_rows_make_wider_charts),
+        cmocka_unit_test(many_rows_make_pages),
         cmocka_unit_test(long_names_are_whole_above_counts),
         cmocka_unit_test(equal_steps_and_words_have_their_own_axes),
     };

@@ -2,7 +2,7 @@
 load scripts . "/style.gp"
 load scripts . "/end_labels.gp"
 of_curve(c, m) = column(1) == c && column(2) == m ? column(3) : NaN
-do for [i = 1:panels] {
+do for [i = first_panel:last_panel] {
     load scripts . "/panel.gp"
     set label 3 "sampled" at panel_line_x[i], graph 0.95 right offset -0.6,0 font small_font noenhanced textcolor rgb faint
     set label 4 "chain" at panel_line_x[i], graph 0.95 left offset 0.6,0 font small_font noenhanced textcolor rgb faint

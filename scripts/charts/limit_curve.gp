@@ -2,7 +2,7 @@
 load scripts . "/style.gp"
 load scripts . "/end_labels.gp"
 of_arm(a, c) = column(1) == a ? column(c) : NaN
-do for [i = 1:panels] {
+do for [i = first_panel:last_panel] {
     load scripts . "/panel.gp"
     plot file index marks using (of_arm(arms + 1, 2)):3 with lines linewidth 1.2 dashtype (6,4) linecolor rgb faint \
             notitle, \

@@ -1,6 +1,6 @@
 # memory_limit.gp - every row and arm: smallest memory limit with its interval.
 load scripts . "/style.gp"
-do for [i = 1:panels] {
+do for [i = first_panel:last_panel] {
     load scripts . "/panel.gp"
     load scripts . "/dots.gp"
 }

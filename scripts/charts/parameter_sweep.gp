@@ -2,7 +2,7 @@
 load scripts . "/style.gp"
 load scripts . "/end_labels.gp"
 below = ""
-do for [i = 1:panels] {
+do for [i = first_panel:last_panel] {
     load scripts . "/panel.gp"
     load scripts . "/curves.gp"
 }

@@ -2,7 +2,7 @@
 load scripts . "/style.gp"
 load scripts . "/end_labels.gp"
 of_arm(a) = column(1) == a ? column(2) : NaN
-do for [i = 1:panels] {
+do for [i = first_panel:last_panel] {
     load scripts . "/panel.gp"
     plot file index marks using (of_arm(arms)):3 with filledcurves y1=0 fillcolor rgb 0xDDDDDD fillstyle solid 1 \
             noborder notitle, \

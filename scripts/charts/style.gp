@@ -1,7 +1,7 @@
 # style.gp - what all charts share: the terminal, the texts of the figure, the look of a panel.
 #
-# allocbench runs each script inside the charts folder with three variables set: `name` (of the chart), `format` (svg or
-# png) and `scripts` (this folder). data/NAME.layout and data/NAME.dat say what to draw; see harness/report/chart.h.
+# allocbench runs each script inside the charts folder with these variables set: `name` (of the chart), `page`, `format`
+# (svg or png), `picture` (the file to draw) and `scripts` (this folder). data/NAME.layout and data/NAME.dat say what to draw; see harness/report/chart.h.
 # Everything is a function of these two files, so that a chart drawn again is the same to the byte.
 load sprintf("data/%s.layout", name)
 
@@ -13,7 +13,7 @@ if (format eq "svg") {
     set terminal pngcairo size 2*width,2*height font "sans-serif,18" linewidth 2 pointscale 2 enhanced \
         background rgb "white"
 }
-set output sprintf("%s.%s", name, format)
+set output picture
 
 ink = 0x222222
 faint = 0x767676

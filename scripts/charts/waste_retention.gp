@@ -2,7 +2,7 @@
 load scripts . "/style.gp"
 load scripts . "/dot_labels.gp"
 thick = 0.32
-do for [i = 1:panels] {
+do for [i = first_panel:last_panel] {
     load scripts . "/panel.gp"
     plot file index marks using 2:1:2:3:($1 - thick):($1 + thick):4 with boxxyerror fillstyle solid 1 noborder \
             fillcolor rgb variable notitle, \
