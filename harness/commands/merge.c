@@ -65,6 +65,16 @@ static char *command_line(const MergeOptions *options) {
     return whole;
 }
 
+static void warn_of_repeated_rows(const Run *const *runs, size_t count) {
+    const char *example = NULL;
+    size_t repeated = run_merge_repeated_rows(runs, count, &example);
+    if (repeated > 0)
+        fprintf(stderr,
+                "allocbench: note: %zu row%s of one host, such as '%s', %s in several of these runs; each measurement "
+                "stays a row of its own (named #2 and so on) and counts as one in the geometric means\n",
+                repeated, repeated == 1 ? "" : "s", example, repeated == 1 ? "is" : "are");
+}
+
 static int merge(const MergeOptions *options) {
     size_t count = options->runs.count;
     Run **runs = zeroed(count, sizeof *runs);
@@ -77,10 +87,12 @@ static int merge(const MergeOptions *options) {
     }
     if (code == EXIT_CODE_OK) {
         char *command = command_line(options);
-        if (!run_merge((const Run *const *)runs, count, command, options->output, &error))
+        if (!run_merge((const Run *const *)runs, count, command, options->output, &error)) {
             code = usage_error("%s", error.text);
-        else
+        } else {
+            warn_of_repeated_rows((const Run *const *)runs, count);
             printf("%s\n", options->output);
+        }
         free(command);
     }
     for (size_t i = 0; i < count; i++)

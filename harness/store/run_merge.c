@@ -461,13 +461,45 @@ static bool write_union(const Merge *merge, const char *folder, StoreError *erro
     return good;
 }
 
+static json_t *host_of(const Run *run) {
+    json_t *host = run->meta.host_json == NULL ? NULL : json_loads(run->meta.host_json, 0, NULL);
+    return host != NULL ? host : json_object();
+}
+
+static bool has_work(const RunMeta *meta, const Row *row) {
+    bool found = false;
+    for (size_t i = 0; i < meta->row_count && !found; i++) {
+        const Row *own = &meta->rows[i];
+        found = own->kind == row->kind && own->threads == row->threads && own->thp == row->thp &&
+                same_text(own->workload, row->workload) && same_text(own->arguments, row->arguments);
+    }
+    return found;
+}
+
+size_t run_merge_repeated_rows(const Run *const *parts, size_t count, const char **example) {
+    size_t repeated = 0;
+    json_t **hosts = zeroed(count, sizeof *hosts);
+    for (size_t p = 0; p < count; p++) {
+        hosts[p] = host_of(parts[p]);
+        for (size_t i = 0; i < parts[p]->meta.row_count; i++) {
+            const Row *row = &parts[p]->meta.rows[i];
+            bool again = false;
+            for (size_t k = 0; k < p && !again; k++)
+                again = same_machine(hosts[k], hosts[p]) && has_work(&parts[k]->meta, row);
+            if (again && repeated++ == 0)
+                *example = row->name;
+        }
+    }
+    for (size_t p = 0; p < count; p++)
+        json_decref(hosts[p]);
+    free(hosts);
+    return repeated;
+}
+
 bool run_merge(const Run *const *parts, size_t count, const char *command, const char *folder, StoreError *error) {
     Merge merge = {.parts = zeroed(count, sizeof *merge.parts), .count = count, .hosts = json_array()};
-    for (size_t i = 0; i < count; i++) {
-        const char *record = parts[i]->meta.host_json;
-        json_t *host = record == NULL ? NULL : json_loads(record, 0, NULL);
-        merge.parts[i] = (Part){.run = parts[i], .host = host != NULL ? host : json_object()};
-    }
+    for (size_t i = 0; i < count; i++)
+        merge.parts[i] = (Part){.run = parts[i], .host = host_of(parts[i])};
     bool good = count >= 2 ? parts_agree(&merge, error) : refuse(error, "there is only one run", "name two or more");
     if (good) {
         unite_settings(&merge, command);

@@ -17,4 +17,9 @@ bool run_is_merged(const RunMeta *meta);
  * `command` is what repeats the merging. */
 bool run_merge(const Run *const *parts, size_t count, const char *command, const char *folder, StoreError *error);
 
+/* How many rows of a part were measured by an earlier part on the same machine, too: the union has both, and each
+ * counts as a row of its own in means over rows. *example, where there is one, is the name of the first; the run owns
+ * it. */
+size_t run_merge_repeated_rows(const Run *const *parts, size_t count, const char **example);
+
 #endif

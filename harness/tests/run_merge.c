@@ -157,6 +157,7 @@ static void runs_of_one_host_share_its_record(void **state) {
     char *one = put(*state, "one", make_run("one", "alpha", 1)), *two = put(*state, "two", make_run("two", "alpha", 2));
     char *path = below(*state, "merged");
     assert_int_equal(run_command(command_merge, one, two, "-o", path, NULL), 0);
+    assert_printed("note: 2 rows of one host, such as 'row 0', are in several of these runs");
     Run *merged = load(path);
     assert_string_equal(merged->meta.rows[0].name, "row 0 @alpha");
     assert_string_equal(merged->meta.rows[2].name, "row 0 @alpha#2");
@@ -186,6 +187,21 @@ static void runs_of_one_host_share_its_record(void **state) {
     free(two);
     free(path);
     free(again);
+}
+
+static void rows_that_are_not_repeated_need_no_note(void **state) {
+    Run *same_name = make_run("two", "alpha", 2);
+    same_name->meta.rows[0].threads++;
+    free(same_name->meta.rows[1].arguments);
+    same_name->meta.rows[1].arguments = text_copy("--size 9");
+    char *one = put(*state, "one", make_run("one", "alpha", 1)), *two = put(*state, "two", same_name);
+    char *elsewhere = put(*state, "three", make_run("three", "beta", 3)), *path = below(*state, "merged");
+    assert_int_equal(run_command(command_merge, one, two, elsewhere, "-o", path, NULL), 0);
+    assert_null(strstr(printed, "note:"));
+    free(one);
+    free(two);
+    free(elsewhere);
+    free(path);
 }
 
 static void a_merged_run_is_not_resumed(void **state) {
@@ -266,6 +282,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(hosts_are_united_and_kept_apart, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_torn_block_stays_torn, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(runs_of_one_host_share_its_record, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(rows_that_are_not_repeated_need_no_note, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_merged_run_is_not_resumed, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, make_folder, remove_folder),
     };
