@@ -145,6 +145,10 @@ static char *row_refusal(const Run *first, const Row *a, const Run *second, cons
         return text_copy("huge pages are switched off in one run only");
     if (a->memory != b->memory)
         return text_copy("live bytes are counted in the compared blocks of one run only");
+    /* A program does what its scripts and its own executable say, and nothing else about it stands in the row. */
+    if (a->kind == ROW_PROGRAM && !same_text(a->sha256, b->sha256))
+        return text_format("work differs: the program %s, its description or its scripts are not the same in both runs",
+                           a->workload);
     if (first->meta.mode == MODE_ICOUNT)
         return toolchain_refusal(&first->meta, a, &second->meta, b);
     char *refusal = host_refusal(&first->meta, a, &second->meta, b);

@@ -370,6 +370,17 @@ static void two_runs_are_compared_or_refused(void **state) {
     assert_non_null(strstr(shift->cells[2].refused, "work differs"));
     run_shift_free(shift);
 
+    /* A workload built anew is the same work; another version of a program, or of the script of its input, is not. */
+    first->meta.rows[0].sha256 = text_copy("aa");
+    second->meta.rows[0].sha256 = text_copy("bb");
+    shift = run_shift_of_runs(first, second, METRIC_THROUGHPUT);
+    assert_null(shift->cells[0].refused);
+    run_shift_free(shift);
+    first->meta.rows[0].kind = second->meta.rows[0].kind = ROW_PROGRAM;
+    shift = run_shift_of_runs(first, second, METRIC_THROUGHPUT);
+    assert_non_null(strstr(shift->cells[0].refused, "the program work0"));
+    run_shift_free(shift);
+
     second->meta.arms[0].sha256[0] = 'f';
     char *refusal = run_shift_refusal(first, second);
     assert_non_null(strstr(refusal, "baseline's library differs"));
