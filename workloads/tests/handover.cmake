@@ -53,6 +53,10 @@ calls_test(pc_free_only [[of("log.remote") == 100000 && of("log.takers") == 1 &&
 calls_test(pc_ring [[of("log.remote") == of("log.free") && of("log.pairs") == 3 && of("log.givers") == 3 &&
   of("log.takers") == 3 && of("log.peak_blocks") == 3 * 16 * 64 && of("log.malloc") == 3 * 521 * 64 + 3 * 16 * 64]]
   producer_consumer --preset pc_ring --threads 3 --ops 100000)
+# Two, too: in a ring of three, two steps forward are one step back.
+calls_test(pc_ring_of_two [[of("log.remote") == of("log.free") && of("log.pairs") == 2 &&
+  of("log.malloc") == 2 * 782 * 64 + 2 * 16 * 64]]
+  producer_consumer --preset pc_ring --threads 2 --ops 100000)
 # Proxies touch no block.
 calls_test(pc_proxies [[of("log.remote") == 100000 && of("log.only_allocate") == 1 && of("log.only_free") == 2 &&
   of("log.threads") <= 4]]
