@@ -213,6 +213,8 @@ static bool add_named(Assembly *assembly, const Suite *suite, const char *name) 
     }
     if (found)
         return true;
+    if (strchr(name, '/') != NULL) /* a program's file: what is wrong with it is to be told */
+        return add_program(assembly, name, name);
     const char *preset;
     StoreError ignored;
     Program *program = NULL;

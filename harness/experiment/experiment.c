@@ -66,9 +66,13 @@ static uint32_t all_blocks(const RunMeta *meta) {
 }
 
 static uint64_t guess_slot_ns(const RunMeta *meta, const Row *row, BlockKind kind) {
-    bool fitted = row->scaled || row->operations > 0;
     uint64_t slot_ns = SLOT_OVERHEAD_NS;
-    slot_ns += fitted ? meta->slot_ns : row->usual_ns > 0 ? row->usual_ns : UNKNOWN_GUESS_NS;
+    if (row->scaled)
+        slot_ns += meta->slot_ns;
+    else if (row->usual_ns > 0)
+        slot_ns += row->usual_ns;
+    else
+        slot_ns += row->operations > 0 ? meta->slot_ns : UNKNOWN_GUESS_NS;
     if (kind == BLOCKS_OF_SYSCALLS)
         return slot_ns * TRACED_SLOWDOWN;
     if (kind == BLOCKS_COMPARED && meta->mode == MODE_ICOUNT)
@@ -419,7 +423,9 @@ ExperimentEnd experiment_run(Experiment *experiment, const char *folder, RunWrit
     for (size_t i = 0; i < meta->row_count; i++)
         measuring.rows[i].hung = zeroed(meta->arm_count, sizeof *measuring.rows[i].hung);
     ExperimentEnd end = EXPERIMENT_FAILED;
-    if (scratch_create(meta, &measuring.scratch, error) && take_up(&measuring))
+    if (!scratch_create(meta, experiment->stop, &measuring.scratch, error))
+        end = *experiment->stop != 0 ? EXPERIMENT_INTERRUPTED : EXPERIMENT_FAILED;
+    else if (take_up(&measuring))
         end = measure_all(&measuring);
     if (measuring.measured && (end == EXPERIMENT_COMPLETE || end == EXPERIMENT_OUT_OF_TIME)) {
         char *load = machine_load_average();

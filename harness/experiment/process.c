@@ -9,13 +9,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../store/text.h"
 
-enum { OUTPUT_LIMIT = 4 << 20 };
+enum { OUTPUT_LIMIT = 4 << 20, LOOK_AT_STOP_MS = 50 };
 
 static long long now_ms(void) {
     struct timespec now;
@@ -23,7 +24,10 @@ static long long now_ms(void) {
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static void become(char *const argv[], int out) {
+static void become(char *const argv[], int out, pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127);
     int null = open("/dev/null", O_RDWR);
     dup2(null, 0);
     dup2(out, 1);
@@ -37,13 +41,17 @@ static void become(char *const argv[], int out) {
 }
 
 int process_capture(char *const argv[], int timeout_ms, char **output) {
+    return process_capture_until(argv, timeout_ms, NULL, output);
+}
+
+int process_capture_until(char *const argv[], int timeout_ms, const volatile sig_atomic_t *stop, char **output) {
     int ends[2];
     *output = text_copy("");
     if (pipe2(ends, O_CLOEXEC) != 0)
         return PROCESS_FAILED;
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     if (child == 0)
-        become(argv, ends[1]);
+        become(argv, ends[1], parent);
     close(ends[1]);
     if (child < 0) {
         close(ends[0]);
@@ -52,13 +60,16 @@ int process_capture(char *const argv[], int timeout_ms, char **output) {
 
     char *text = NULL;
     size_t length = 0, capacity = 0;
-    bool timed_out = false;
+    bool timed_out = false, stopped = false;
     long long end = now_ms() + timeout_ms;
     for (;;) {
         struct pollfd wait = {.fd = ends[0], .events = POLLIN};
-        long long left = end - now_ms();
-        int ready = left <= 0 ? 0 : poll(&wait, 1, (int)left);
-        if (ready < 0 && errno == EINTR)
+        long long left = end - now_ms(), nap = stop != NULL && left > LOOK_AT_STOP_MS ? LOOK_AT_STOP_MS : left;
+        stopped = stop != NULL && *stop != 0;
+        if (stopped)
+            break;
+        int ready = left <= 0 ? 0 : poll(&wait, 1, (int)nap);
+        if ((ready < 0 && errno == EINTR) || (ready == 0 && nap < left))
             continue;
         if (ready <= 0) {
             timed_out = true;
@@ -76,7 +87,7 @@ int process_capture(char *const argv[], int timeout_ms, char **output) {
             break;
     }
     close(ends[0]);
-    if (timed_out)
+    if (timed_out || stopped)
         kill(-child, SIGKILL);
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
@@ -86,8 +97,8 @@ int process_capture(char *const argv[], int timeout_ms, char **output) {
         free(*output);
         *output = text;
     }
-    if (timed_out)
-        return PROCESS_TIMED_OUT;
+    if (timed_out || stopped)
+        return timed_out ? PROCESS_TIMED_OUT : PROCESS_STOPPED;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

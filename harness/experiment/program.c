@@ -156,7 +156,7 @@ static bool complete(Program *program, StoreError *error) {
     } else if (!has_server && !has_command) {
         snprintf(error->text, sizeof error->text,
                  "%s: [program] has no command; add 'command = ...', or 'server = ...' for a server", program->path);
-    } else if (has_server && has_command) {
+    } else if (has_server && program->command != NULL) {
         snprintf(error->text, sizeof error->text, "%s: [program] has both command and server; remove one",
                  program->path);
     } else if (missing != NULL) {
@@ -248,12 +248,12 @@ char *program_unsupported(const Program *program) {
     return problem;
 }
 
-static bool run_script(char *script, const char *scratch, StoreError *error) {
+static bool run_script(char *script, const char *scratch, const volatile sig_atomic_t *stop, StoreError *error) {
     if (script == NULL)
         return true;
     char *argv[] = {"sh", script, (char *)scratch, NULL};
     char *output;
-    int code = process_capture(argv, SCRIPT_TIMEOUT_MS, &output);
+    int code = process_capture_until(argv, SCRIPT_TIMEOUT_MS, stop, &output);
     free(output);
     if (code != 0)
         snprintf(error->text, sizeof error->text, "%s failed with code %d; run it by hand: sh %s FOLDER", script, code,
@@ -261,12 +261,14 @@ static bool run_script(char *script, const char *scratch, StoreError *error) {
     return code == 0;
 }
 
-bool program_prepare(const Program *program, const char *scratch, StoreError *error) {
-    return run_script(program->prepare, scratch, error);
+bool program_prepare(const Program *program, const char *scratch, const volatile sig_atomic_t *stop,
+                     StoreError *error) {
+    return run_script(program->prepare, scratch, stop, error);
 }
 
-bool program_before_slot(const Program *program, const char *scratch, StoreError *error) {
-    return run_script(program->before, scratch, error);
+bool program_before_slot(const Program *program, const char *scratch, const volatile sig_atomic_t *stop,
+                         StoreError *error) {
+    return run_script(program->before, scratch, stop, error);
 }
 
 /* The file that a command runs; owned, NULL when it is not there. */

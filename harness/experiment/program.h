@@ -5,6 +5,8 @@
 #ifndef ALLOCBENCH_EXPERIMENT_PROGRAM_H
 #define ALLOCBENCH_EXPERIMENT_PROGRAM_H
 
+#include <signal.h>
+
 #include "../store/run_store.h"
 #include "../store/text.h"
 
@@ -41,9 +43,11 @@ char *program_unsupported(const Program *program);
 /* The words of a command, with the scratch folder put in; owned. False when the line's quoting is wrong. */
 bool program_words(const char *command, const char *scratch, TextList *words);
 
-/* Run the prepare script and the script before a slot with the scratch folder as their argument. */
-bool program_prepare(const Program *program, const char *scratch, StoreError *error);
-bool program_before_slot(const Program *program, const char *scratch, StoreError *error);
+/* Run the prepare script and the script before a slot with the scratch folder as their argument; *stop, when not NULL,
+ * ends them. */
+bool program_prepare(const Program *program, const char *scratch, const volatile sig_atomic_t *stop, StoreError *error);
+bool program_before_slot(const Program *program, const char *scratch, const volatile sig_atomic_t *stop,
+                         StoreError *error);
 
 /* The SHA-256 of description, scripts and the program's executable together; owned, NULL when it cannot be told. */
 char *program_sha256(const Program *program);

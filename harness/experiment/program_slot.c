@@ -138,8 +138,9 @@ static void judge(const ProgramSlotRequest *request, const Watched *watched, con
 
 SlotEnd slot_run_program(const ProgramSlotRequest *request, Sample *sample, StoreError *error) {
     char *hyperfine;
-    if (!program_before_slot(request->program, request->scratch, error))
-        return SLOT_END_IMPOSSIBLE;
+    const volatile sig_atomic_t *stop = request->limits.stop;
+    if (!program_before_slot(request->program, request->scratch, stop, error))
+        return stop != NULL && *stop != 0 ? SLOT_END_INTERRUPTED : SLOT_END_IMPOSSIBLE;
     if (request->program->server != NULL)
         return slot_run_server(request, sample, error);
     if (!process_find("hyperfine", &hyperfine)) {

@@ -28,24 +28,24 @@ char *scratch_row_folder(const Scratch *scratch, size_t row) {
     return text_format("%s/%zu", scratch->path, row);
 }
 
-static bool fill(const Scratch *scratch, size_t row, StoreError *error) {
+static bool fill(const Scratch *scratch, size_t row, const volatile sig_atomic_t *stop, StoreError *error) {
     char *folder = scratch_row_folder(scratch, row);
     bool good = mkdir(folder, 0700) == 0;
     if (!good)
         snprintf(error->text, sizeof error->text, "%s: cannot create: %s", folder, strerror(errno));
-    good = good && program_prepare(scratch->programs[row], folder, error);
+    good = good && program_prepare(scratch->programs[row], folder, stop, error);
     free(folder);
     return good;
 }
 
-bool scratch_create(const RunMeta *meta, Scratch *scratch, StoreError *error) {
+bool scratch_create(const RunMeta *meta, const volatile sig_atomic_t *stop, Scratch *scratch, StoreError *error) {
     *scratch = (Scratch){.programs = zeroed(meta->row_count, sizeof *scratch->programs), .count = meta->row_count};
     for (size_t row = 0; row < meta->row_count; row++) {
         if (meta->rows[row].kind != ROW_PROGRAM || meta->rows[row].unsupported != NULL)
             continue;
         scratch->programs[row] = program_load(meta->rows[row].workload, error);
         if (scratch->programs[row] == NULL || (scratch->path == NULL && !scratch_folder(&scratch->path, error)) ||
-            !fill(scratch, row, error))
+            !fill(scratch, row, stop, error))
             return false;
     }
     return true;

@@ -13,8 +13,8 @@ typedef struct Scratch {
     size_t count;
 } Scratch;
 
-/* Loads the programs and prepares their folders. Give it to scratch_release() in every case. */
-bool scratch_create(const RunMeta *meta, Scratch *scratch, StoreError *error);
+/* Loads the programs and prepares their folders, unless *stop ends that. Give it to scratch_release() in every case. */
+bool scratch_create(const RunMeta *meta, const volatile sig_atomic_t *stop, Scratch *scratch, StoreError *error);
 /* The folder of a row; owned. */
 char *scratch_row_folder(const Scratch *scratch, size_t row);
 /* Deletes the folder with all that is in it. */

@@ -130,7 +130,8 @@ static void add_keeper(Assembled *it, const char *folder, const char *further) {
 }
 
 /* Fitted work takes the slot's length, other work what the workload, the suite or the program says, and 40 ms are
-   around each; where nobody says anything it is a second. */
+   around each; where nobody says anything it is a second, or the slot's length where the suite says how much is done.
+ */
 static void a_run_tells_its_length(void **state) {
     (void)state;
     char *folder = test_folder(), *path = text_format("%s/suite.ini", folder);
@@ -141,7 +142,9 @@ static void a_run_tells_its_length(void **state) {
     test_write(program, description, strlen(description));
     char *text = text_format("[suite]\nallocators = glibc\nslot_ms = 100\nblocks = 4\nmemory_blocks = 1\n"
                              "[a]\nworkload = small\nthreads = 1\n[k]\nworkload = keeper\n"
-                             "[l]\nworkload = keeper\nusual_ms = 30\n[q]\nprogram = %s\n[p]\nprogram = %s/p.ini\n",
+                             "[l]\nworkload = keeper\nusual_ms = 30\n[q]\nprogram = %s\n[p]\nprogram = %s/p.ini\n"
+                             "[f]\nworkload = small\nthreads = 1\noperations = 9\nusual_ms = 8000\n"
+                             "[g]\nworkload = small\nthreads = 1\noperations = 9\n",
                              program, it->folder);
     test_write(path, text, strlen(text));
     suite_free(it->suite);
@@ -149,14 +152,16 @@ static void a_run_tells_its_length(void **state) {
     if (it->suite == NULL)
         fail_msg("%s", it->error.text);
     assemble(it);
-    assert_int_equal(it->meta.row_count, 5);
+    assert_int_equal(it->meta.row_count, 7);
     const uint64_t slots = 5 * 2, fitting = 120;
-    assert_int_equal(experiment_estimate_ns(&it->meta) / 1000000, slots * (140 + 2040 + 70 + 540 + 1040) + fitting);
+    assert_int_equal(experiment_estimate_ns(&it->meta) / 1000000,
+                     slots * (140 + 2040 + 70 + 540 + 1040 + 8040 + 140) + fitting);
     it->meta.rows[1].unsupported = text_copy("not here");
-    assert_int_equal(experiment_estimate_ns(&it->meta) / 1000000, slots * (140 + 70 + 540 + 1040) + fitting);
+    assert_int_equal(experiment_estimate_ns(&it->meta) / 1000000,
+                     slots * (140 + 70 + 540 + 1040 + 8040 + 140) + fitting);
     it->meta.mode = MODE_LATENCY; /* half as long again where calls are timed */
     assert_int_equal(experiment_estimate_ns(&it->meta) / 1000000,
-                     2 * (140 + 70 + 540 + 1040) + 8 * (210 + 105 + 810 + 1560) + fitting);
+                     2 * (140 + 70 + 540 + 1040 + 8040 + 140) + 8 * (210 + 105 + 810 + 1560 + 12060 + 210) + fitting);
     done_with(it);
     free(text);
     free(program);

@@ -15,8 +15,10 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "commands/command.h"
 #include "experiment/allocator.h"
 #include "experiment/places.h"
+#include "experiment/process.h"
 #include "experiment/resolution.h"
 #include "experiment/server_slot.h"
 #include "experiment/tracer.h"
@@ -93,7 +95,7 @@ static bool runs_alike(const char *name) {
         return false;
     }
     char *scratch = test_folder();
-    if (!program_prepare(program, scratch, &error))
+    if (!program_prepare(program, scratch, NULL, &error))
         fail_msg("%s", error.text);
     const char *arms[] = {"glibc", "glibc", MINIPOOL, MINIPOOL};
     uint64_t checksum = 0;
@@ -449,18 +451,17 @@ static bool soon(const char *text, bool there) {
     return false;
 }
 
-/* Ends `allocbench run --workloads redis` by a signal when its server runs. */
-static int end_run_by(const Place *place, int number) {
+/* Ends `allocbench run --workloads PROGRAM` by a signal when a process runs whose command line holds the mark. */
+static int end_run_of(const Place *place, const char *program, const char *mark, int number) {
     char *temporary = text_format("%s/tmp", place->folder), *out = text_format("%s/out", place->folder);
-    char *mark = text_format("--unixsocket %s", temporary);
     assert_int_equal(mkdir(temporary, 0700), 0);
     pid_t pid = fork();
     if (pid == 0) {
         setenv("TMPDIR", temporary, 1);
         if (freopen("/dev/null", "w", stdout) == NULL || freopen("/dev/null", "w", stderr) == NULL)
             _exit(126);
-        execl(TEST_ALLOCBENCH, TEST_ALLOCBENCH, "run", "--workloads", PROGRAMS "redis.ini", "--allocators", "glibc",
-              "--out", out, (char *)NULL);
+        execl(TEST_ALLOCBENCH, TEST_ALLOCBENCH, "run", "--workloads", program, "--allocators", "glibc", "--out", out,
+              (char *)NULL);
         _exit(127);
     }
     bool seen = soon(mark, true);
@@ -469,9 +470,15 @@ static int end_run_by(const Place *place, int number) {
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(seen);
     assert_true(soon(mark, false));
-    free(mark);
     free(temporary);
     free(out);
+    return status;
+}
+
+static int end_run_by(const Place *place, int number) {
+    char *mark = text_format("--unixsocket %s/tmp", place->folder);
+    int status = end_run_of(place, PROGRAMS "redis.ini", mark, number);
+    free(mark);
     return status;
 }
 
@@ -500,6 +507,41 @@ static void a_killed_run_leaves_no_process(void **state) {
     if (!has_redis())
         skip();
     assert_true(WIFSIGNALED(end_run_by(*state, SIGKILL)));
+}
+
+/* A script that never ends is ended with the run, by whatever signal. */
+static void end_run_in_script(const Place *place, const char *key, int number) {
+    static const char loop[] = "while :; do sleep 0.01; done\n";
+    char *script = text_format("%s/endless.sh", place->folder), *path = text_format("%s/p.ini", place->folder);
+    char *temporary = text_format("%s/tmp", place->folder), *out = text_format("%s/out", place->folder);
+    char *text = text_format("[program]\n%s = endless.sh\ncommand = true\n", key);
+    test_write(script, loop, strlen(loop));
+    test_write(path, text, strlen(text));
+    char *mark = text_format("sh %s", script); /* its hash is taken before, by another program */
+    int status = end_run_of(place, path, mark, number);
+    free(mark);
+    if (number == SIGKILL) {
+        assert_true(WIFSIGNALED(status));
+    } else {
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), EXIT_CODE_INTERRUPTED);
+        assert_int_equal(rmdir(temporary), 0);
+    }
+    test_folder_remove(text_copy(temporary));
+    test_folder_remove(text_copy(out));
+    free(script);
+    free(path);
+    free(temporary);
+    free(out);
+    free(text);
+}
+
+static void a_run_ends_while_a_script_runs(void **state) {
+    if (!process_find("hyperfine", NULL))
+        skip();
+    end_run_in_script(*state, "prepare", SIGINT);
+    end_run_in_script(*state, "before", SIGTERM);
+    end_run_in_script(*state, "prepare", SIGKILL);
 }
 
 #define TEST_PROGRAM(program)                                                                                          \
@@ -531,6 +573,7 @@ int main(void) {
         TEST_SERVER(a_path_too_long_for_a_socket),
         TEST_SERVER(an_interrupted_run_leaves_nothing),
         TEST_SERVER(a_killed_run_leaves_no_process),
+        TEST_SERVER(a_run_ends_while_a_script_runs),
         TEST_PROGRAM("sqlite3"),
         TEST_PROGRAM("python3"),
         TEST_PROGRAM("gcc"),

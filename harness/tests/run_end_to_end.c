@@ -304,6 +304,12 @@ static void bad_input(void **state) {
     expect_usage(place, "unknown suite 'none'", (const char *[]){"none", NULL});
     expect_usage(place, "two suites", (const char *[]){suite, "--suite", "x", NULL});
     expect_usage(place, "unknown workload 'none'", (const char *[]){suite, "--workloads", "none", NULL});
+    char *program = text_format("%s/p.ini", place->folder);
+    expect_usage(place, "p.ini: No such file", (const char *[]){suite, "--workloads", program, NULL});
+    test_write(program, "[program]\ncomand = true\n", 24);
+    expect_usage(place, "p.ini:2: [program] has no key 'comand'",
+                 (const char *[]){suite, "--workloads", program, NULL});
+    free(program);
     expect_usage(place, "unknown allocator 'none'", (const char *[]){suite, "--allocators", "none", NULL});
     expect_usage(place, "are called 'glibc'", (const char *[]){suite, "--allocators", "glibc,glibc", NULL});
     expect_usage(place, "--blocks many", (const char *[]){suite, "--blocks", "many", NULL});
