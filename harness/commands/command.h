@@ -31,4 +31,7 @@ int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same for failures that are not the user's: returns EXIT_CODE_FAILURE. */
 int failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A line on stderr for each folder that ALLOCBENCH_WORKLOADS names in vain: its workloads would be unknown. */
+void note_missing_workload_folders(void);
+
 #endif

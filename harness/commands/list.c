@@ -27,6 +27,7 @@ enum { KEY_JSON = 1000, KEY_MARKDOWN };
 
 static json_t *workloads(void) {
     json_t *array = json_array();
+    note_missing_workload_folders();
     Catalogue catalogue = catalogue_load();
     for (size_t i = 0; i < catalogue.count; i++)
         json_array_append(array, catalogue.entries[i].description);

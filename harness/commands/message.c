@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "../experiment/places.h"
+
 static void print_line(const char *format, va_list arguments) {
     fflush(stdout);
     fputs("allocbench: ", stderr);
@@ -27,4 +29,12 @@ int failure(const char *format, ...) {
     print_line(format, arguments);
     va_end(arguments);
     return EXIT_CODE_FAILURE;
+}
+
+void note_missing_workload_folders(void) {
+    TextList missing = places_workloads_missing();
+    for (size_t i = 0; i < missing.count; i++)
+        fprintf(stderr, "allocbench: note: " PLACES_WORKLOADS_ENVIRONMENT " names %s, which is no folder\n",
+                missing.items[i]);
+    text_list_release(&missing);
 }

@@ -65,6 +65,16 @@ static void warn_of_variables(void) {
     free(variables);
 }
 
+/* A path that was mistyped is worth knowing before minutes of measuring, not after them. */
+static void warn_of_arms(const RunMeta *meta) {
+    for (size_t i = 0; i < meta->arm_count; i++) {
+        const Arm *arm = &meta->arms[i];
+        if (arm->reason != NULL)
+            fprintf(stderr, "allocbench: note: %s %s: %s\n", arm->name, arm->available ? "will fail" : "is skipped",
+                    arm->reason);
+    }
+}
+
 /* What the slots came to, from what is on file; the exit code follows. */
 static int judge_run(const Run *run) {
     size_t ok = 0, failed = 0;
@@ -211,6 +221,7 @@ static int run_planned(const RunOptions *options, uint64_t max_time_s, RunMeta *
     }
     catch_signals();
     warn_of_variables();
+    warn_of_arms(meta);
     ExperimentEnd end = experiment_fit_work(&experiment, &error);
     progress_clear(&line);
     int code;
@@ -255,6 +266,7 @@ int command_run(int argc, char **argv) {
     RunOptions options;
     int code = run_options_read(argc, argv, &options);
     if (code == EXIT_CODE_OK) {
+        note_missing_workload_folders();
         Catalogue catalogue = catalogue_load();
         code = options.resume ? run_resumed(&options, &catalogue) : run_suite(&options, &catalogue, argc, argv);
         catalogue_release(&catalogue);

@@ -20,7 +20,6 @@ enum Key {
     KEY_BLOCKS,
     KEY_SLOT_MS,
     KEY_SEED,
-    KEY_OUT,
     KEY_RESUME,
     KEY_DRY_RUN,
     KEY_MAX_TIME,
@@ -38,6 +37,7 @@ enum Key {
     KEY_MEMORY_BLOCKS,
     KEY_COUNTERS,
     KEY_STRICT,
+    KEY_OUT = 'o', /* as in the other commands */
 };
 
 static const struct argp_option option_table[] = {
@@ -82,7 +82,7 @@ static const struct argp_option option_table[] = {
     {"memory-cap", KEY_MEMORY_CAP, "BYTES", 0,
      "A slot that needs more is killed; K, M and G are understood [the smaller of 4G and half of what is free]", 0},
     {"pin", KEY_PIN, NULL, 0, "Bind the workload's threads to processors", 0},
-    {"no-pin", KEY_NO_PIN, NULL, 0, "Do not", 0},
+    {"no-pin", KEY_NO_PIN, NULL, 0, "Leave them to the kernel", 0},
     {"work-from", KEY_WORK_FROM, "RUN", 0, "Use the operation counts of another run in place of fitting them", 0},
     {0, 0, 0, 0, "Where it goes:", 3},
     {"out", KEY_OUT, "DIR", 0, "Folder of the run [results/runs/<time>-<suite>, with a link results/latest]", 0},
@@ -98,10 +98,10 @@ static const char documentation[] =
     "Examples:\n"
     "  allocbench run\n"
     "  allocbench run full --precision 0.02 --max-time 3600\n"
-    "  allocbench run --workloads larson --threads 1,2 --allocators glibc,mine=./libmine.so\n"
+    "  allocbench run --workloads larson --allocators glibc,mine=./libmine.so\n"
     "  allocbench run --workloads larson --threads 1..2n\n"
     "  allocbench run --workloads size_sweep --set 'size=8..32K*2'\n"
-    "  allocbench run --allocators 'jemalloc,one=jemalloc?MALLOC_CONF=narenas:1' --baseline jemalloc\n"
+    "  allocbench run --allocators 'glibc,one=jemalloc?MALLOC_CONF=narenas:1'\n"
     "\n"
     "ALLOCBENCH_WORKLOADS names more folders with workloads, separated by ':'.\n"
     "\n"

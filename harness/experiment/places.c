@@ -54,6 +54,20 @@ static TextList beside_program(const char *extra, const char *built, const char 
     return list;
 }
 
+TextList places_workloads_missing(void) {
+    TextList named = {0}, missing = {0};
+    const char *folders = getenv(PLACES_WORKLOADS_ENVIRONMENT);
+    if (folders != NULL)
+        text_list_split(&named, folders, ':');
+    for (size_t i = 0; i < named.count; i++) {
+        struct stat status;
+        if (stat(named.items[i], &status) != 0 || !S_ISDIR(status.st_mode))
+            text_list_add(&missing, text_copy(named.items[i]));
+    }
+    text_list_release(&named);
+    return missing;
+}
+
 TextList places_workloads(void) {
     return beside_program(getenv(PLACES_WORKLOADS_ENVIRONMENT), "../workloads",
                           "../" ALLOCBENCH_LIBEXECDIR "/workloads");

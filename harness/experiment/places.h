@@ -17,6 +17,9 @@ TextList places_programs(void);
 TextList places_own_libraries(void);    /* libminipool.so and the arms built with the harness */
 TextList places_system_libraries(void); /* where the dynamic loader finds things, the C library's own folder first */
 
+/* What ALLOCBENCH_WORKLOADS names and is no folder; owned. */
+TextList places_workloads_missing(void);
+
 /* The C library that this process runs on, symbolic links resolved; owned. */
 char *places_libc(void);
 

@@ -386,7 +386,7 @@ static void find_floors(Run *run) {
 static bool read_files(const char *path, ArchiveFiles *files, StoreError *error) {
     struct stat status;
     if (stat(path, &status) != 0) {
-        snprintf(error->text, sizeof error->text, "%s: %s; give the folder of a run, for instance results/latest", path,
+        snprintf(error->text, sizeof error->text, "%s: %s; give the folder of a run, which 'allocbench run' makes", path,
                  strerror(errno));
         return false;
     }

@@ -142,7 +142,7 @@ static void expect_status(const Run *loaded, const char *name, SampleStatus stat
 
 static void all_is_well(void **state) {
     const Place *place = *state;
-    assert_int_equal(run(place, (const char *[]){place->suite, "--out", place->out, NULL}), EXIT_CODE_OK);
+    assert_int_equal(run(place, (const char *[]){place->suite, "-o", place->out, NULL}), EXIT_CODE_OK);
     Run *loaded = load(place);
     expect_complete(loaded, 2);
     expect_status(loaded, "glibc", SAMPLE_OK);
@@ -171,6 +171,7 @@ static void broken_arms_do_not_harm_others(void **state) {
     const char *arguments[] = {place->suite, "--out",        place->out, "--allocators", arms,   "--timeout",
                                "1",          "--memory-cap", "100M",     "--workloads",  "more", NULL};
     assert_int_equal(run(place, arguments), EXIT_CODE_SLOTS_FAILED);
+    assert_true(errors_say(place, "note: broken will fail: /no/such.so: no such file; correct the path\n"));
     Run *loaded = load(place);
     expect_complete(loaded, 2);
     expect_status(loaded, "glibc", SAMPLE_OK);
@@ -185,6 +186,14 @@ static void broken_arms_do_not_harm_others(void **state) {
     expect_status(loaded, "null", SAMPLE_OUT_OF_MEMORY);
     expect_status(loaded, "twice", SAMPLE_CORRUPT);
     run_free(loaded);
+}
+
+static void a_missing_folder_of_workloads_is_named(void **state) {
+    const Place *place = *state;
+    setenv("ALLOCBENCH_WORKLOADS", TEST_BUILD_DIR "/workloads:/no/such", 1);
+    assert_int_equal(run(place, (const char *[]){place->suite, "--dry-run", NULL}), EXIT_CODE_OK);
+    assert_true(errors_say(place, "note: ALLOCBENCH_WORKLOADS names /no/such, which is no folder\n"));
+    assert_false(errors_say(place, TEST_BUILD_DIR));
 }
 
 static void nothing_measured(void **state) {
@@ -506,6 +515,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(all_is_well, set_up, tear_down),
         cmocka_unit_test_setup_teardown(live_bytes_are_counted_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(broken_arms_do_not_harm_others, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_missing_folder_of_workloads_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_measured, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_checksums_are_corrupt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(killed_and_resumed, set_up, tear_down),

@@ -119,6 +119,19 @@ static void preset_names(const Workload *workload, const char *names[KIT_MAXIMUM
     names[count] = NULL;
 }
 
+/* Whose parameters --help shows: argp gives a filter nothing to know it by. */
+static const Workload *helped;
+
+/* A parameter's text with its default, which it still has when --help is met. */
+static char *add_default(int key, const char *text, void *input) {
+    (void)input;
+    char value[32], *longer = NULL;
+    if (key < KEY_PARAMETER || key >= KEY_PARAMETER + KIT_MAXIMUM_PARAMETERS ||
+        asprintf(&longer, "%s [%s]", text, arguments_format(&helped->parameters[key - KEY_PARAMETER], value)) < 0)
+        return (char *)(uintptr_t)text; /* as it is */
+    return longer;
+}
+
 static void collect_all(const Workload *workload, int argc, char **argv, Collected *collected) {
     struct argp_option options[COMMON_OPTIONS + KIT_MAXIMUM_PARAMETERS + 1];
     memset(options, 0, sizeof options);
@@ -143,7 +156,8 @@ static void collect_all(const Workload *workload, int argc, char **argv, Collect
         for (size_t i = 0; i < COMMON_OPTIONS; i++)
             options[i].doc = options[i].key == KEY_PRESET ? preset_doc : options[i].doc;
     }
-    const struct argp argp = {options, collect, NULL, workload->summary, NULL, NULL, NULL};
+    helped = workload;
+    const struct argp argp = {options, collect, NULL, workload->summary, NULL, add_default, NULL};
     if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, collected) != 0)
         kit_usage_error("the arguments cannot be read (see --help)");
 }

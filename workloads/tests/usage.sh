@@ -1,5 +1,6 @@
 #!/bin/sh
-# usage.sh PROGRAM... - bad arguments give exit code 2, one line on stderr that names the flag, nothing on stdout.
+# usage.sh PROGRAM... - bad arguments give exit code 2, one line on stderr that names the flag, nothing on stdout; --help
+# has every parameter's default.
 set -eu
 failed=0
 
@@ -38,6 +39,14 @@ for program in "$@"; do
     refuse "$program" nonsense nonsense
     refuse "$program" --preset --preset nonsense
     # Parameters that the program describes: every one must refuse what is no number of its kind or outside its bounds.
+    "$program" --help | tr -s '\n ' ' ' >"$scratch/help"
+    "$program" --describe | grep -oE '"name":"[^"]*","default":"[^"]*"' | cut -d'"' -f4,8 | tr '"' ' ' >"$scratch/defaults"
+    while read -r flag default; do
+        if ! grep -qE -e "--$flag=[^[]*\[$default\]" "$scratch/help"; then
+            echo "$program --help: --$flag lacks its default $default"
+            failed=1
+        fi
+    done <"$scratch/defaults"
     "$program" --describe | grep -oE '"name":"[^"]*","default":"[^"]*","(kind":"[a-z]*","minimum":[0-9]*,"maximum":[0-9]*|choices)' |
         sed -E 's/"name":"([^"]*)","default":"[^"]*","/\1 /; s/kind":"([a-z]*)","minimum":([0-9]*),"maximum":([0-9]*)/\1 \2 \3/' \
             >"$scratch/parameters"
