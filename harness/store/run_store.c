@@ -386,8 +386,8 @@ static void find_floors(Run *run) {
 static bool read_files(const char *path, ArchiveFiles *files, StoreError *error) {
     struct stat status;
     if (stat(path, &status) != 0) {
-        snprintf(error->text, sizeof error->text, "%s: %s; give the folder of a run, which 'allocbench run' makes", path,
-                 strerror(errno));
+        snprintf(error->text, sizeof error->text, "%s: %s; give the folder of a run, which 'allocbench run' makes",
+                 path, strerror(errno));
         return false;
     }
     if (S_ISREG(status.st_mode))
