@@ -75,6 +75,21 @@ static void warn_of_arms(const RunMeta *meta) {
     }
 }
 
+/* Rows that a workload refuses stay in the table without a value; in a large sweep that is long after. */
+static void warn_of_rows(const RunMeta *meta) {
+    const Row *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < meta->row_count; i++) {
+        if (meta->rows[i].unsupported == NULL)
+            continue;
+        count++;
+        first = first == NULL ? &meta->rows[i] : first;
+    }
+    if (first != NULL)
+        fprintf(stderr, "allocbench: note: %zu of %zu rows will be unsupported; %s: %s\n", count, meta->row_count,
+                first->name, first->unsupported);
+}
+
 /* What the slots came to, from what is on file; the exit code follows. */
 static int judge_run(const Run *run) {
     size_t ok = 0, failed = 0;
@@ -234,6 +249,7 @@ static int run_planned(const RunOptions *options, uint64_t max_time_s, RunMeta *
     } else {
         if (options->out == NULL)
             link_latest(folder);
+        warn_of_rows(meta);
         code = measure(options, folder, &experiment, writer, &line);
     }
     free(folder);
