@@ -72,7 +72,7 @@ Span *central_cache_adopt(unsigned size_class, uintptr_t owner) {
         span = list->buckets[bucket].first;
     if (span != NULL) {
         take_out(list, span);
-        span->used = (int32_t)span->object_count;
+        span->used = span->object_count;
         atomic_store_explicit(&span->control, owner, memory_order_seq_cst);
     }
     lock_release(&list->lock);
@@ -84,7 +84,7 @@ bool central_cache_take(Span *span, uintptr_t control, uintptr_t owner) {
     lock_acquire(&list->lock);
     bool ours = atomic_load_explicit(&span->control, memory_order_relaxed) == control;
     if (ours) {
-        span->used = (int32_t)span->object_count;
+        span->used = span->object_count;
         atomic_store_explicit(&span->control, owner, memory_order_seq_cst);
     }
     lock_release(&list->lock);

@@ -17,8 +17,10 @@
 
 /* Sizes up to here are looked up in the thread cache's direct table by (size + 7) / 8: one load instead of two. */
 #define DIRECT_MAX_BYTES 1024
-/* Up to here a thread keeps an active span that may be wholly free; above, an empty span goes back at once. */
+/* Eight size classes a doubling up to here, four above. */
 #define MEDIUM_MAX_BYTES ((size_t)32 << 10)
+/* Up to this object size a thread keeps its active span when it becomes empty; above, the span goes back at once. */
+#define KEEP_EMPTY_BYTES ((size_t)32 << 10)
 /* Above this a block is a run of pages of its own. */
 #define SMALL_MAX_BYTES ((size_t)256 << 10)
 /* Above this a block is a mapping of its own: returned to the system when freed, moved by mremap. */
@@ -38,13 +40,17 @@
  * turn: then frees into it need no lock, and at its next turn it has many free objects. */
 #define REST_SPANS 4
 
-/* Objects of other threads' spans that a thread frees while it allocates in the same class wait in its stash for reuse,
- * up to this many bytes a class. */
-#define STASH_BYTES ((size_t)32 << 10)
-#define STASH_MAX_OBJECTS 256
-/* One in so many goes to its span instead. Without that, blocks of a thread that sleeps would circulate in another's
- * stash for ever; with it their spans soon have enough free objects to be adopted by the thread that uses them. */
-#define STASH_LEAK 64
+/* How long a thread's free list of a class may be: at first, and once the thread has shown that it frees and allocates
+ * more at a time. In bytes, but at least and at most so many objects. */
+#define LIST_FIRST_BYTES ((size_t)8 << 10)
+#define LIST_MAX_BYTES ((size_t)64 << 10)
+#define LIST_MIN_OBJECTS 1
+#define LIST_MAX_OBJECTS 1024
+/* All lists of a thread together, at their limits: this much shared among the threads that have a cache, within bounds.
+ */
+#define LISTS_TOTAL_BYTES ((size_t)16 << 20)
+#define LISTS_MIN_BYTES ((size_t)256 << 10)
+#define LISTS_MAX_BYTES ((size_t)1 << 20)
 
 /* What a thread may hold in partly free spans besides its active ones: this much shared among all threads that have a
  * cache, and at least the second number for each. More goes to the CentralCache, where any thread finds it. */

@@ -52,30 +52,36 @@ static void free_large(Span *span, void *block) {
 
 /* -- allocation ------------------------------------------------------------------------------------------------- */
 
-void *heap_allocate_slow(size_t size) {
-    if (likely(size <= SMALL_MAX_BYTES)) {
-        unsigned size_class = size_class_of(size);
-        Span *span = thread_cache_current->active[size_class];
-        FreeObject *object = span->free_list;
-        if (likely(object != NULL && size > DIRECT_MAX_BYTES && size <= MEDIUM_MAX_BYTES)) {
-            span->free_list = object->next;
-            object->key = 0;
-            return object;
-        }
+static inline void *allocate_of_class(unsigned size_class) {
+    FreeList *list = thread_cache_list_at(thread_cache_current, free_list_offset(size_class));
+    FreeObject *object = list->head;
+    if (unlikely(object == NULL)) {
         void *block = thread_cache_allocate(size_class);
         return likely(block != NULL) ? block : no_memory();
     }
+    list->head = object_next(object);
+    list->room++;
+    object_forget(size_class, object);
+    return object;
+}
+
+void *heap_allocate_slow(size_t size) {
+    if (likely(size <= SMALL_MAX_BYTES))
+        return allocate_of_class(size_class_of(size));
     Span *span = allocate_large(size, 1);
     return likely(span != NULL) ? span->base : no_memory();
 }
 
 void *heap_allocate_aligned(size_t alignment, size_t size) {
-    if (alignment <= PAGE_BYTES && size <= SMALL_MAX_BYTES) {
-        for (unsigned size_class = size_class_of(size); size_class < SIZE_CLASS_COUNT; size_class++)
-            if (size_classes[size_class].object_bytes % alignment == 0) {
-                void *block = thread_cache_allocate(size_class);
-                return block != NULL ? block : no_memory();
-            }
+    /* A class whose size is a multiple of the alignment. The size rounded up is near one: sizes of classes are
+     * multiples of large powers of two for the most part. */
+    size_t rounded = (size + alignment - 1) & ~(alignment - 1);
+    if (alignment <= PAGE_BYTES && rounded >= size && rounded <= SMALL_MAX_BYTES) {
+        unsigned size_class = size_class_of(rounded);
+        while (size_class < SIZE_CLASS_COUNT && (size_classes[size_class].object_bytes & (alignment - 1)) != 0)
+            size_class++;
+        if (size_class < SIZE_CLASS_COUNT)
+            return allocate_of_class(size_class);
     }
     Span *span = allocate_large(size == 0 ? 1 : size, alignment);
     return span != NULL ? span->base : no_memory();
@@ -107,18 +113,14 @@ static Span *span_of(const char *function, const void *block) {
     return span;
 }
 
-void heap_free_slow(Span *span, void *block) {
-    uintptr_t control = span == NULL ? 0 : atomic_load_explicit(&span->control, memory_order_relaxed);
+void heap_free_slow(void *block, Span *span) {
+    uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
     if (likely(control != 0 && control != SPAN_LARGE))
-        thread_cache_free_foreign(span, block);
+        thread_cache_free(span, block);
     else if (control == SPAN_LARGE)
         free_large(span, block);
     else if (block != NULL)
         span_of("free", block); /* does not return */
-}
-
-void heap_free_last(Span *span) {
-    thread_cache_span_empty(span);
 }
 
 /* -- sizes ------------------------------------------------------------------------------------------------------ */

@@ -2,9 +2,9 @@
  * heap.h - the allocation functions behind every exported name, their fast paths as inline code so that malloc,
  * operator new and mp_malloc each contain them without a call in between.
  *
- * heap_free() on the fast path: page map -> span, owned by me, not free already -> push. heap_allocate(): direct table
- * -> span -> pop. No lock, no atomic read-modify-write, no test whether anything is initialised, no counter in
- * allocation.
+ * heap_allocate(): table -> list -> pop. heap_free(): page map -> span -> list of its class, room left, not free
+ * already
+ * -> push. No lock, no atomic read-modify-write, no test whether anything is initialised or whose the block is.
  */
 #ifndef MINIPOOL_HEAP_H
 #define MINIPOOL_HEAP_H
@@ -12,11 +12,10 @@
 #include "thread_cache.h"
 
 /* NULL and errno = ENOMEM when there is no memory. */
-cold void *heap_allocate_slow(size_t size);
+void *heap_allocate_slow(size_t size);
 
 /* `function` names the caller in messages about misuse. */
-cold void heap_free_slow(Span *span, void *block);
-cold void heap_free_last(Span *span);
+void heap_free_slow(void *block, Span *span);
 
 /* `alignment` is a power of two. */
 void *heap_allocate_aligned(size_t alignment, size_t size);
@@ -24,39 +23,42 @@ void *heap_allocate_zeroed(size_t count, size_t size);
 void *heap_reallocate(void *block, size_t size);
 size_t heap_usable_size(const void *block);
 
-static inline __attribute__((always_inline)) void *heap_allocate(size_t size) {
-    if (likely(size <= DIRECT_MAX_BYTES)) {
-        Span *span = thread_cache_current->direct[(size + 7) / 8];
-        FreeObject *block = span->free_list;
-        if (likely(block != NULL)) {
-            span->free_list = block->next;
-            block->key = 0;
-            return block;
-        }
+/* NULL: not this way. */
+static inline __attribute__((always_inline)) void *heap_allocate_fast(size_t size) {
+    if (unlikely(size > DIRECT_MAX_BYTES))
+        return NULL;
+    FreeList *list = thread_cache_current->direct[(size + 7) / 8];
+    FreeObject *block = list->head;
+    if (likely(block != NULL)) {
+        list->head = block->next;
+        list->room++;
+        block->key = 0;
     }
-    return heap_allocate_slow(size);
+    return block;
+}
+
+static inline __attribute__((always_inline)) void *heap_allocate(size_t size) {
+    void *block = heap_allocate_fast(size);
+    return likely(block != NULL) ? block : heap_allocate_slow(size);
 }
 
 static inline __attribute__((always_inline)) void heap_free(void *block) {
-    Span *span = page_map_get(block);
-    if (unlikely(span == NULL)) {
-        heap_free_slow(span, block);
-        return;
-    }
-    uintptr_t owner = atomic_load_explicit(&span->control, memory_order_relaxed);
+    Span *span = page_map_span_or_none(block);
+    FreeList *list = thread_cache_list_at(thread_cache_current, span->list_offset);
     FreeObject *object = block;
-    if (unlikely(owner != (uintptr_t)thread_cache_current) || unlikely(object->key == owner)) {
-        heap_free_slow(span, block);
+    uintptr_t key = object_key(span);
+    int32_t room = list->room - 1;
+    /* the block last: it may be in another processor's cache, and a full list does not need it */
+    if (unlikely(room < 0) || unlikely(object->key == key)) {
+        heap_free_slow(block, span);
         return;
     }
-    /* next, head, count: in this order a fork() in between leaks the object in the child but corrupts nothing. */
-    object->key = owner;
-    object->next = span->free_list;
+    /* link, then head: in this order a fork() in between leaks the object in the child but corrupts nothing. */
+    object->key = key;
+    object->next = list->head;
     atomic_signal_fence(memory_order_release);
-    span->free_list = object;
-    atomic_signal_fence(memory_order_release);
-    if (unlikely(--span->used == 0))
-        heap_free_last(span);
+    list->head = object;
+    list->room = room;
 }
 
 #endif

@@ -57,9 +57,14 @@ static cold void *new_slow(size_t alignment, size_t size, bool may_throw) {
     }
 }
 
-static inline void *new_throwing(size_t size) {
-    void *block = heap_allocate(size);
+static __attribute__((noinline)) void *new_beyond_lists(size_t size) {
+    void *block = heap_allocate_slow(size);
     return likely(block != NULL) ? block : new_slow(0, size, true);
+}
+
+static inline void *new_throwing(size_t size) {
+    void *block = heap_allocate_fast(size);
+    return likely(block != NULL) ? block : new_beyond_lists(size);
 }
 
 /* A new-handler may throw, and the caller of a nothrow form must then see NULL. C cannot catch, but libstdc++'s own

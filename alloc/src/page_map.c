@@ -35,7 +35,8 @@ void page_map_set(const void *address, Span *span) {
     uintptr_t bits = (uintptr_t)address;
     uintptr_t leaf = (uintptr_t)page_map.empty_leaf + atomic_load_explicit(root_entry(bits), memory_order_relaxed);
     size_t index = (bits >> PAGE_SHIFT) & (((size_t)1 << PAGE_MAP_LEAF_BITS) - 1);
-    atomic_store_explicit((_Atomic(Span *) *)leaf + index, span, memory_order_relaxed);
+    uintptr_t distance = span == NULL ? 0 : (uintptr_t)span - (uintptr_t)page_map.no_span;
+    atomic_store_explicit((_Atomic uintptr_t *)leaf + index, distance, memory_order_relaxed);
 }
 
 size_t page_map_bytes(void) {

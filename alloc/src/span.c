@@ -3,8 +3,6 @@
  */
 #include "span.h"
 
-#include <string.h>
-
 #include "fault.h"
 #include "lock.h"
 #include "os_memory.h"
@@ -87,11 +85,10 @@ static unsigned words_class(uint32_t words) {
 
 bool span_prepare_bits(Span *span, uint32_t object_count) {
     uint32_t words = (object_count + 63) / 64;
-    uint32_t all_words = span_is_tiny(span) ? 2 * words : words;
-    if (all_words <= SPAN_INLINE_WORDS) {
+    if (words <= SPAN_INLINE_WORDS) {
         span->remote_bits = span->inline_bits;
     } else {
-        unsigned list = words_class(all_words);
+        unsigned list = words_class(words);
         metadata_lock();
         _Atomic uintptr_t *bits = metadata.free_bits[list];
         if (bits != NULL) {
@@ -111,9 +108,7 @@ bool span_prepare_bits(Span *span, uint32_t object_count) {
 
 void span_drop_bits(Span *span) {
     if (span->remote_bits != NULL && span->remote_bits != span->inline_bits) {
-        if (span_is_tiny(span))
-            memset(span_tiny_bits(span), 0, span->remote_words * sizeof(uint64_t));
-        unsigned list = words_class(span_is_tiny(span) ? 2u * span->remote_words : span->remote_words);
+        unsigned list = words_class(span->remote_words);
         _Atomic uintptr_t *bits = (_Atomic uintptr_t *)span->remote_bits;
         metadata_lock();
         atomic_store_explicit(bits, (uintptr_t)metadata.free_bits[list], memory_order_relaxed);
@@ -140,6 +135,7 @@ bool span_begin(Span *span, unsigned size_class) {
         return false;
     span->reciprocal = size_class_reciprocal(description->object_bytes);
     span->size_class = (uint8_t)size_class;
+    span->list_offset = span_is_tiny(span) ? FREE_LIST_CLOSED : free_list_offset(size_class);
     span->free_list = NULL;
     span->used = 0;
     span->carved = 0;
@@ -156,18 +152,18 @@ bool span_collect(Span *span) {
             /* acquire: partner of the freer's fetch_or; what it wrote into the object happened before we reuse it */
             uint64_t bits = atomic_exchange_explicit(&span->remote_bits[word], 0, memory_order_acquire);
             char *base = span->base + (size_t)word * 64 * span->object_bytes;
-            FreeObject *first = NULL, **tail = &first;
-            int32_t count = 0;
-            for (; bits != 0; bits &= bits - 1, count++) {
-                FreeObject *object = (FreeObject *)(void *)(base + (size_t)__builtin_ctzll(bits) * span->object_bytes);
-                *tail = object;
-                tail = &object->next;
+            FreeObject *first = NULL;
+            span->used -= (uint32_t)__builtin_popcountll(bits);
+            while (bits != 0) { /* from the last on, so that they are handed out in the order of their addresses */
+                unsigned bit = 63 - (unsigned)__builtin_clzll(bits);
+                bits &= ~((uint64_t)1 << bit);
+                FreeObject *object = (FreeObject *)(void *)(base + (size_t)bit * span->object_bytes);
+                object_link(span, object, first);
+                first = object;
             }
-            *tail = NULL;
             /* a child of fork() must never see the list half linked: its links would be user data */
             atomic_signal_fence(memory_order_release);
             span->free_list = first;
-            span->used -= count;
             span->bits_from = (uint16_t)word;
             return true;
         }
@@ -185,15 +181,34 @@ bool span_carve(Span *span) {
     char *first = span->base + (size_t)span->carved * span->object_bytes;
     FreeObject *object = (FreeObject *)(void *)first;
     for (uint32_t made = 1; made < count; made++) {
-        object->next = (FreeObject *)(void *)((char *)object + span->object_bytes);
-        object = object->next;
+        FreeObject *next = (FreeObject *)(void *)((char *)object + span->object_bytes);
+        object_link(span, object, next);
+        object = next;
     }
-    object->next = NULL;
+    object_link(span, object, NULL);
     /* carved before the list, so that a child of fork() never sees an object beyond it */
     span->carved += count;
     atomic_signal_fence(memory_order_release);
     span->free_list = (FreeObject *)(void *)first;
     return true;
+}
+
+FreeObject *span_take(Span *span, uint32_t most, uint32_t *taken) {
+    FreeObject *first = span->free_list, *last = first;
+    uint32_t count = span->carved - span->used;
+    FreeObject *rest = NULL;
+    if (count > most) {
+        for (count = 1; count < most; count++)
+            last = object_next(last);
+        rest = object_next(last);
+    }
+    span->used += count;
+    span->free_list = rest;
+    atomic_signal_fence(memory_order_release); /* a child of fork() finds them in one list at the most */
+    if (rest != NULL)
+        object_link(span, last, NULL);
+    *taken = count;
+    return first;
 }
 
 void metadata_add_counts(LockCounts *locks) {
@@ -207,7 +222,7 @@ static void set_bit(Span *span, uint32_t index) {
 
 uint32_t span_scatter(Span *span) {
     uint32_t count = 0, bits = 0;
-    for (FreeObject *object = span->free_list; object != NULL; object = object->next) {
+    for (FreeObject *object = span->free_list; object != NULL; object = object_next(object)) {
         uint32_t index = span_index(span, object);
         /* In the child of a fork() a list cut short is possible and leaks; anything else is a write after free. */
         if (index >= span->carved || count++ >= span->carved)
@@ -216,8 +231,6 @@ uint32_t span_scatter(Span *span) {
         bits++;
     }
     span->free_list = NULL;
-    if (span_is_tiny(span))
-        memset(span_tiny_bits(span), 0, span->remote_words * sizeof(uint64_t));
     bits += span->object_count - span->carved;
     for (uint32_t index = span->carved; index < span->object_count; index++)
         set_bit(span, index);

@@ -5,15 +5,15 @@
  *
  * States of a span of small objects, all in its control word:
  *
- *   OWNED    control is the owner's ThreadCache, flag bits 0. The owner allocates and frees on `free_list` without
- * atomics; other threads set bits in `remote_bits`, which only the owner collects. FULL     home cache | class |
- * SPAN_FULL. No list holds it. Every free object is a bit. The home thread takes it back at its next free into it; any
- * thread that frees enough of it passes it on. CENTRAL  class | SPAN_CENTRAL. In its CentralFreeList. Every free object
- * is a bit. Any thread may adopt it. 0        not a span of small objects: a free run or one being made. LARGE
- * SPAN_LARGE: one large block.
+ *   OWNED    control is the owner's ThreadCache, flag bits 0. The owner takes from and adds to `free_list` without
+ *            atomics; other threads set bits in `remote_bits`, which only the owner collects.
+ *   FULL     home cache | class | SPAN_FULL. No list holds it. Every free object is a bit. The home thread takes it
+ *            back at its next free into it; any thread that frees enough of it passes it on.
+ *   CENTRAL  class | SPAN_CENTRAL. In its CentralFreeList. Every free object is a bit. Any thread may adopt it.
+ *   0        not a span of small objects: a free run or one being made.
+ *   LARGE    SPAN_LARGE: one large block.
  *
- * Objects of 8 bytes have no room for the key that tells a free object (see FreeObject). In all states that name a
- * cache their spans add SPAN_TINY to its address: never equal to the plain address, it sends every free the slow way.
+ * To its span an object in a thread's FreeList is in use, whoever owns the span.
  *
  * OWNED -> FULL is the owner's alone and takes no lock. Every change from FULL or CENTRAL holds the lock of the class
  * named in the word itself; so a word once read under that lock stays true until the lock is released.
@@ -34,22 +34,36 @@
 #define SPAN_CENTRAL ((uintptr_t)2)
 #define SPAN_LARGE ((uintptr_t)4)
 #define SPAN_STATE_MASK ((uintptr_t)7)
-#define SPAN_TINY ((uintptr_t)8)
 #define SPAN_CLASS_SHIFT 56
 #define SPAN_HOME_MASK ((((uintptr_t)1 << SPAN_CLASS_SHIFT) - 1) & ~SPAN_STATE_MASK)
 
 enum { SPAN_INLINE_WORDS = 8 };
 
-/* What an object is while it is on a span's list. `key` is the address of the cache that freed it; allocation clears
- * it. Finding it in a block that is being freed means, but for an incredible coincidence, that the block is free
- * already: a walk of the list then says so for certain. Not for objects of 8 bytes. */
+/* What an object is while it is free and was linked or freed by a fast path. `key` is its span's address;
+ * allocation clears it. Finding it in a block that is being freed means, but for an incredible coincidence, that the
+ * block is free already; a search then says so for certain. Objects of 8 bytes have no room for it: the upper bits of
+ * their link, which no address uses, hold as much of one as fits. */
 typedef struct FreeObject {
     struct FreeObject *next;
     uintptr_t key;
 } FreeObject;
 
+/* Free objects of one class that a thread has at hand, last freed first. */
+typedef struct FreeList {
+    FreeObject *head;
+    int32_t room; /* how many more it takes: limit - length. Negative after a refill that brought more than the limit */
+    int32_t limit; /* 0: nothing that the thread frees */
+} FreeList;
+
+/* Where a class's list is in a ThreadCache, in bytes. The first list takes and gives nothing, ever: it stands for all
+ * that the fast paths must leave to the slow ones. */
+static inline uint16_t free_list_offset(unsigned size_class) {
+    return (uint16_t)((size_class + 1) * sizeof(FreeList));
+}
+#define FREE_LIST_CLOSED 0
+
 /* Where an owned span is among its owner's spans. */
-typedef enum SpanPlace { SPAN_NOWHERE, SPAN_ACTIVE, SPAN_FRESH, SPAN_PARTIAL, SPAN_STASH } SpanPlace;
+typedef enum SpanPlace { SPAN_NOWHERE, SPAN_ACTIVE, SPAN_FRESH, SPAN_PARTIAL } SpanPlace;
 
 /* What the PageHeap thinks of a run. */
 typedef enum RunState {
@@ -71,13 +85,14 @@ struct Span {
     size_t page_count;
     _Atomic uint64_t *remote_bits; /* a bit an object: freed, not yet collected. remote_words of them */
     uint16_t remote_words;
+    uint16_t list_offset; /* in any ThreadCache: the list that frees of its objects go to, or the closed one */
     uint8_t size_class;
     uint8_t run_state; /* RunState; under the page heap's lock */
     bool zeroed;       /* a large block whose pages nobody has written yet */
 
     /* Second line: the owner's own while OWNED, the page heap's while free. */
     _Alignas(CACHE_LINE) FreeObject *free_list;
-    int32_t used; /* carved objects that are not on free_list; SPAN_USED_UNKNOWN and below while active (small) */
+    uint32_t used; /* carved objects that are not on free_list */
     uint32_t carved;
     uint8_t place;      /* SpanPlace */
     uint8_t bucket;     /* of the CentralFreeList; under the class's lock */
@@ -92,10 +107,6 @@ struct Span {
 };
 
 _Static_assert(sizeof(Span) == 3 * CACHE_LINE, "a Span is three cache lines, by writer");
-
-/* While a small span is active nobody counts its objects in malloc; frees count down from here and never reach 0. The
- * count is exact again when the span's list runs out (all carved objects are then in use). */
-#define SPAN_USED_UNKNOWN ((int32_t)1 << 30)
 
 static inline size_t span_bytes(const Span *span) {
     return span->page_count << PAGE_SHIFT;
@@ -121,6 +132,50 @@ uint32_t span_remote_count(const _Atomic uint64_t *bits, uint32_t words);
  * control word is the caller's to set, last. */
 bool span_begin(Span *span, unsigned size_class);
 
+/* -- free objects -------------------------------------------------------------------------------------------------- */
+
+static inline bool span_is_tiny(const Span *span) {
+    return span->object_bytes < sizeof(FreeObject);
+}
+
+static inline uintptr_t object_key(const Span *span) {
+    return (uintptr_t)span;
+}
+
+/* Upper bits of a tiny object's link: never those of an address. */
+#define TINY_LINK_MASK (((uintptr_t)1 << ADDRESS_BITS) - 1)
+static inline uintptr_t tiny_key(const void *object) {
+    return ((uintptr_t)object * (uintptr_t)0x9e3779b97f4a7c15 | (uintptr_t)1 << 63) & ~TINY_LINK_MASK;
+}
+
+static inline FreeObject *object_next(const FreeObject *object) {
+    return (FreeObject *)((uintptr_t)object->next & TINY_LINK_MASK);
+}
+
+static inline bool object_looks_free(const Span *span, const FreeObject *object) {
+    return span_is_tiny(span) ? ((uintptr_t)object->next & ~TINY_LINK_MASK) == tiny_key(object)
+                              : object->key == object_key(span);
+}
+
+/* Makes `object` a free one in front of `next`. The caller publishes it as some list's head, and puts a signal fence in
+ * between: a child of fork() may see any prefix of these stores, and must see whole lists. */
+static inline void object_link(const Span *span, FreeObject *object, FreeObject *next) {
+    if (span_is_tiny(span)) {
+        object->next = (FreeObject *)((uintptr_t)next | tiny_key(object));
+    } else {
+        object->key = object_key(span);
+        object->next = next;
+    }
+}
+
+/* For the block that is about to be handed out. */
+static inline void object_forget(unsigned size_class, FreeObject *object) {
+    if (size_class == 0)
+        object->next = NULL;
+    else
+        object->key = 0;
+}
+
 /* Moves the objects of the next word that has bits to free_list, which must be empty. False: no word has any. Owner
  * only. */
 bool span_collect(Span *span);
@@ -131,13 +186,18 @@ bool span_carve(Span *span);
 /* Turns free_list and what is not carved into bits, as the unowned states want it; returns how many. Owner only. */
 uint32_t span_scatter(Span *span);
 
-/* Tiny objects that were freed by the owner and are on free_list: a bit each, in place of the key. Owner only. */
-static inline uint64_t *span_tiny_bits(const Span *span) {
-    return (uint64_t *)(span->remote_bits + span->remote_words);
+/* Puts one object on free_list. The caller looks whether it was the last in use. Owner only. */
+static inline void span_push(Span *span, FreeObject *object) {
+    object_link(span, object, span->free_list);
+    atomic_signal_fence(memory_order_release);
+    span->free_list = object;
+    atomic_signal_fence(memory_order_release);
+    span->used--;
 }
-static inline bool span_is_tiny(const Span *span) {
-    return span->object_bytes < sizeof(FreeObject);
-}
+
+/* Takes at most `most` objects from free_list, which is not empty, as a list of their own; `taken` says how many. Owner
+ * only. */
+FreeObject *span_take(Span *span, uint32_t most, uint32_t *taken);
 
 /* Doubly linked, intrusive. A span is in at most one. Empty: both NULL. */
 typedef struct SpanList {
@@ -151,8 +211,7 @@ void span_list_remove(SpanList *list, Span *span);
 /* Bookkeeping memory: zeroed the first time, never returned to the system, thread-safe. NULL: none to be had. */
 Span *span_new(void);
 void span_delete(Span *span);
-/* Gives the span remote bits for its class, all zero; for tiny objects as many again (see span_tiny_bits). False: no
- * memory. */
+/* Gives the span remote bits for its class, all zero. False: no memory. */
 bool span_prepare_bits(Span *span, uint32_t object_count);
 void span_drop_bits(Span *span);       /* all must be zero */
 void *metadata_allocate(size_t bytes); /* for ever; multiples of a cache line */

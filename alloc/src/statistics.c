@@ -23,7 +23,7 @@ static uint32_t listed_objects(const Span *span) {
     FreeObject *object = __atomic_load_n(&span->free_list, __ATOMIC_RELAXED);
     while (object != NULL && count < span->object_count && span_index(span, object) < span->object_count) {
         count++;
-        object = __atomic_load_n(&object->next, __ATOMIC_RELAXED);
+        object = (FreeObject *)((uintptr_t)__atomic_load_n(&object->next, __ATOMIC_RELAXED) & TINY_LINK_MASK);
     }
     return count;
 }
@@ -59,11 +59,11 @@ void statistics_get(mp_stats *stats) {
     stats->metadata_bytes = metadata_bytes() + page_map_bytes();
     stats->page_heap_dirty_bytes = pages.dirty_bytes;
     stats->page_heap_clean_bytes = pages.clean_bytes;
-    /* A racing picture may have more in the stashes than in use. */
+    /* A racing picture may have more in the lists than in use. */
     stats->allocated_blocks -=
-        threads.stashed_blocks < stats->allocated_blocks ? threads.stashed_blocks : stats->allocated_blocks;
+        threads.listed_blocks < stats->allocated_blocks ? threads.listed_blocks : stats->allocated_blocks;
     stats->allocated_bytes -=
-        threads.stashed_bytes < stats->allocated_bytes ? threads.stashed_bytes : stats->allocated_bytes;
+        threads.listed_bytes < stats->allocated_bytes ? threads.listed_bytes : stats->allocated_bytes;
     stats->thread_caches = threads.live;
     stats->spans_created = pages.spans_created;
     stats->spans_adopted = threads.adopted;

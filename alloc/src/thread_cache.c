@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include "thread_cache.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 
@@ -13,23 +12,18 @@
 #include "lock.h"
 #include "options.h"
 #include "page_heap.h"
+#include "thread_spans.h"
 
-/* Stands for "no span": its list is always empty and its owner nobody. Never written. */
-static Span no_span;
-
-/* clang-format off */
-#define OWNS_NOTHING { .direct = {[0 ... DIRECT_ENTRIES - 1] = &no_span}, \
-                       .active = {[0 ... SIZE_CLASS_COUNT - 1] = &no_span} }
-/* clang-format on */
-static ThreadCache no_cache = OWNS_NOTHING;
+const ThreadCache no_thread_cache = {
+    .direct = {[0 ... DIRECT_ENTRIES - 1] = (FreeList *)no_thread_cache.lists}, /* clang-format off */
+}; /* clang-format on */
+__thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec"))) = (ThreadCache *)&no_thread_cache;
+static __thread unsigned ended_times __attribute__((tls_model("initial-exec")));
 
 /* Serves allocations of threads that are past their last destructor. Under orphan_lock; no thread is its owner, so
  * frees of its blocks are always foreign. */
-static ThreadCache orphan_cache = OWNS_NOTHING;
+static ThreadCache orphan_cache;
 static Lock orphan_lock;
-
-__thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec"))) = &no_cache;
-static __thread unsigned ended_times __attribute__((tls_model("initial-exec")));
 
 static struct {
     Lock lock;
@@ -52,6 +46,14 @@ static void after_fork_in_child(void);
 
 /* -- a thread's cache ------------------------------------------------------------------------------------------- */
 
+static FreeList *list_of(ThreadCache *cache, unsigned size_class) {
+    return thread_cache_list_at(cache, free_list_offset(size_class));
+}
+
+static bool has_cache(void) {
+    return thread_cache_current != &no_thread_cache;
+}
+
 /* Under the list's lock, so that plain loads and stores do. */
 static void change_live(size_t change) {
     size_t live = atomic_load_explicit(&caches.live, memory_order_relaxed);
@@ -66,10 +68,8 @@ static ThreadCache *cache_take(void) {
     if (cache != NULL) {
         caches.idle = cache->next_idle;
     } else if ((cache = metadata_allocate(sizeof *cache)) != NULL) {
-        for (unsigned entry = 0; entry < DIRECT_ENTRIES; entry++)
-            cache->direct[entry] = &no_span;
-        for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
-            cache->active[size_class] = &no_span;
+        for (size_t entry = 0; entry < DIRECT_ENTRIES; entry++)
+            cache->direct[entry] = entry < 2 ? cache->lists : list_of(cache, size_class_of(entry * 8));
         cache->next = caches.all;
         caches.all = cache;
     }
@@ -98,7 +98,7 @@ __attribute__((constructor(101))) static void when_loaded(void) {
 
 /* NULL: this thread gets none (no memory, or it is past its last destructor) and uses the orphans'. */
 static ThreadCache *cache_of_this_thread(void) {
-    if (thread_cache_current != &no_cache)
+    if (has_cache())
         return thread_cache_current;
     /* Destructors of other keys may allocate after ours ran; setting the value again makes the system call us again,
      * but only so many times. */
@@ -117,85 +117,25 @@ static ThreadCache *cache_of_this_thread(void) {
     return cache;
 }
 
-/* -- spans of a cache ------------------------------------------------------------------------------------------- */
-
-/* What the control word of a span says while `cache` owns it. */
-static uintptr_t owner_word(const ThreadCache *cache, unsigned size_class) {
-    return (uintptr_t)cache | (size_class == 0 ? SPAN_TINY : 0);
-}
-
-static bool counts_while_active(const Span *span) {
-    return span->object_bytes > MEDIUM_MAX_BYTES;
-}
-
-static void set_active(ThreadCache *cache, unsigned size_class, Span *span) {
-    cache->active[size_class] = span;
-    uint32_t last = size_classes[size_class].object_bytes / 8;
-    if (size_class != 0 && last < DIRECT_ENTRIES) {
-        uint32_t first = size_classes[size_class - 1].object_bytes / 8 + 1;
-        for (uint32_t entry = first; entry <= last; entry++)
-            cache->direct[entry] = span;
-    }
-}
-
-static void activate(ThreadCache *cache, unsigned size_class, Span *span) {
-    if (span->place != SPAN_STASH) {
-        span->place = SPAN_ACTIVE;
-        if (!counts_while_active(span))
-            span->used = SPAN_USED_UNKNOWN;
-    }
-    set_active(cache, size_class, span);
-}
-
-static void return_to_page_heap(Span *span) {
-    int saved = errno;
-    atomic_store_explicit(&span->control, 0, memory_order_relaxed);
-    span->free_list = NULL;
-    span->place = SPAN_NOWHERE;
-    span_drop_bits(span);
-    page_heap_free(span);
-    errno = saved;
-}
-
-/* An owned span, in no place of its owner's, becomes everybody's. */
-static void give_away(Span *span) {
-    span->place = SPAN_NOWHERE;
-    if (central_cache_accept(span))
-        return_to_page_heap(span);
-}
-
-static size_t partial_limit(void) {
+static size_t share_of(size_t total, size_t least, size_t most) {
     size_t live = atomic_load_explicit(&caches.live, memory_order_relaxed);
-    size_t share = PARTIAL_TOTAL_BYTES / (live == 0 ? 1 : live);
-    return share < PARTIAL_MIN_BYTES ? PARTIAL_MIN_BYTES : share;
+    size_t share = total / (live == 0 ? 1 : live);
+    return share < least ? least : share > most ? most : share;
 }
 
-static void partial_remove(ThreadCache *cache, unsigned size_class, Span *span) {
-    span_list_remove(&cache->partial[size_class], span);
-    cache->partial_count[size_class]--;
-    cache->partial_bytes -= span_bytes(span);
-    span->place = SPAN_NOWHERE;
+static size_t partial_most(void) {
+    return share_of(PARTIAL_TOTAL_BYTES, PARTIAL_MIN_BYTES, SIZE_MAX);
 }
 
-/* The next to be used stands first: the longest rested below LIFO_FROM_BYTES, the most recent from there on. */
-static void partial_insert(ThreadCache *cache, unsigned size_class, Span *span) {
-    SpanList *list = &cache->partial[size_class];
-    bool lifo = span->object_bytes >= LIFO_FROM_BYTES;
-    if (lifo && span->free_list != NULL)
-        span_list_push_front(list, span);
-    else
-        span_list_push_back(list, span);
-    span->place = SPAN_PARTIAL;
-    cache->partial_count[size_class]++;
-    cache->partial_bytes += span_bytes(span);
-    if (unlikely(cache->partial_bytes > partial_limit())) {
-        Span *surplus = lifo ? list->last : list->first;
-        partial_remove(cache, size_class, surplus);
-        give_away(surplus);
-    }
-}
+/* -- lists ----------------------------------------------------------------------------------------------------------
+ */
 
-/* -- the stash ---------------------------------------------------------------------------------------------------- */
+static void list_push(const Span *span, FreeList *list, FreeObject *object) {
+    object_link(span, object, list->head);
+    atomic_signal_fence(memory_order_release); /* as in heap_free() */
+    list->head = object;
+    list->room--;
+}
 
 static uint32_t index_or_fault(const Span *span, const void *block) {
     uint32_t index = span_index(span, block);
@@ -204,213 +144,121 @@ static uint32_t index_or_fault(const Span *span, const void *block) {
     return index;
 }
 
-static bool is_listed(const Span *span, const FreeObject *object) {
-    const FreeObject *at = span->free_list;
-    while (at != NULL && at != object)
-        at = at->next;
-    return at != NULL;
+static void count_bits(ThreadCache *cache) {
+    if (likely(cache != &no_thread_cache))
+        counter_add(&cache->counters.bits, 1);
+    else if (++own_bits == PASS_ON) {
+        own_bits = 0;
+        atomic_fetch_add_explicit(&caches.bits, PASS_ON, memory_order_relaxed);
+    }
 }
 
-/* Called when the thread allocates in the class: from now on what it frees there may wait for reuse. A process of one
- * thread frees no foreign objects and gets no stashes. */
-static void stash_open(ThreadCache *cache, unsigned size_class) {
-    Span *stash = cache->stash[size_class];
-    if (stash == NULL) {
-        uint32_t object_bytes = size_classes[size_class].object_bytes;
-        if (size_class == 0 || object_bytes > MEDIUM_MAX_BYTES || cache == &orphan_cache ||
-            atomic_load_explicit(&caches.live, memory_order_relaxed) < 2 || (stash = span_new()) == NULL)
+/* Sends a chain of objects to their spans, neighbours in the chain that are in one word of one span together. */
+static void free_chain(ThreadCache *cache, FreeObject *object) {
+    while (object != NULL) {
+        Span *span = page_map_get(object);
+        FreeObject *next = object_next(object);
+        uint32_t index = index_or_fault(span, object);
+        if (atomic_load_explicit(&span->control, memory_order_relaxed) == thread_spans_owner(cache)) {
+            span_push(span, object);
+            if (span->used == 0)
+                thread_spans_empty(cache, span);
+            object = next;
+            continue;
+        }
+        uint64_t freed = (uint64_t)1 << (index % 64);
+        for (; next != NULL && page_map_get(next) == span; next = object_next(next)) {
+            uint32_t other = span_index(span, next);
+            uint64_t bit = (uint64_t)1 << (other % 64);
+            if (other / 64 != index / 64 || (freed & bit) != 0)
+                break;
+            freed |= bit;
+        }
+        count_bits(cache);
+        if (central_cache_free(span, index / 64, freed, object))
+            thread_spans_return(span);
+        object = next;
+    }
+}
+
+/* Empties a list, and nothing goes into it until it is filled again. */
+static void list_close(ThreadCache *cache, unsigned size_class) {
+    FreeList *list = list_of(cache, size_class);
+    FreeObject *chain = list->head;
+    cache->list_bytes -= (size_t)list->limit * size_classes[size_class].object_bytes;
+    *list = (FreeList){NULL, 0, 0};
+    free_chain(cache, chain);
+}
+
+/* Looks at one class after the other, one a call: what was not used since the last time is given up. */
+static bool trim(ThreadCache *cache) {
+    unsigned size_class = cache->trim_next;
+    cache->trim_next = size_class + 1 == SIZE_CLASS_COUNT ? 0 : size_class + 1;
+    ThreadClass *class = &cache->classes[size_class];
+    bool idle = !class->touched && list_of(cache, size_class)->limit != 0;
+    class->touched = false;
+    if (idle)
+        list_close(cache, size_class);
+    return idle;
+}
+
+/* The class's list may be longer from now on, as far as the thread's share of memory allows. */
+static void list_grow(ThreadCache *cache, unsigned size_class) {
+    FreeList *list = list_of(cache, size_class);
+    size_t object_bytes = size_classes[size_class].object_bytes;
+    size_t most = LIST_MAX_BYTES / object_bytes;
+    most = most > LIST_MAX_OBJECTS ? LIST_MAX_OBJECTS : most < LIST_MIN_OBJECTS ? LIST_MIN_OBJECTS : most;
+    size_t first = LIST_FIRST_BYTES / object_bytes;
+    first = first > most ? most : first == 0 ? 1 : first;
+    size_t limit = (size_t)list->limit;
+    size_t more = limit == 0 ? first : limit < most / 2 ? limit : most - limit;
+    size_t share = share_of(LISTS_TOTAL_BYTES, LISTS_MIN_BYTES, LISTS_MAX_BYTES);
+    for (int looked = 0; cache->list_bytes + more * object_bytes > share; looked++) {
+        if (looked == SIZE_CLASS_COUNT || cache == &orphan_cache)
             return;
-        size_t bound = STASH_BYTES / object_bytes;
-        stash->object_bytes = object_bytes;
-        stash->object_count = (uint32_t)(bound < 2 ? 2 : bound > STASH_MAX_OBJECTS ? STASH_MAX_OBJECTS : bound);
-        stash->size_class = (uint8_t)size_class;
-        stash->place = SPAN_STASH;
-        stash->free_list = NULL;
-        stash->used = 0;
-        stash->bits_from = 0;
-        cache->stash[size_class] = stash;
+        trim(cache);
     }
-    stash->carved = 1;
+    cache->list_bytes += more * object_bytes;
+    list->limit += (int32_t)more;
+    list->room += (int32_t)more;
 }
 
-/* Frees a chain of objects, those in one word of one span together. */
-static void free_chain(ThreadCache *cache, FreeObject *object);
+/* -- allocation --------------------------------------------------------------------------------------------------- */
 
-/* The key of a stashed object holds its depth, too, so that the length of the list is known without a walk although
- * allocation counts nothing: depths rise by one from the end of the list, modulo 2^16, above the stash's floor. */
-enum { DEPTH_SHIFT = 48 };
-
-static uint16_t depth_of(const FreeObject *object) {
-    return (uint16_t)(object->key >> DEPTH_SHIFT);
-}
-
-static bool is_stashed_by(const ThreadCache *cache, const FreeObject *object) {
-    return object->key << (64 - DEPTH_SHIFT) == (uintptr_t)cache << (64 - DEPTH_SHIFT);
-}
-
-/* The stash holds as many objects as it may. The later half stays, unless the thread used none since the last time:
- * then it only frees, and everything goes back. */
-static cold void stash_overflows(ThreadCache *cache, Span *stash) {
-    FreeObject **cut = &stash->free_list;
-    uint32_t offered = (uint32_t)stash->used;
-    bool used_some = offered - offered / STASH_LEAK > stash->object_count - stash->object_count / 2;
-    stash->used = 0;
-    if (used_some)
-        for (uint32_t kept = 0; kept < stash->object_count / 2; kept++)
-            cut = &(*cut)->next;
-    else
-        stash->carved = 0;
-    FreeObject *chain = *cut;
-    *cut = NULL;
-    stash->bits_from = depth_of(chain);
-    free_chain(cache, chain);
-}
-
-static void stash_close(ThreadCache *cache, unsigned size_class) {
-    Span *stash = cache->stash[size_class];
-    if (stash == NULL)
-        return;
-    FreeObject *chain = stash->free_list;
-    if (cache->active[size_class] == stash)
-        set_active(cache, size_class, &no_span);
-    cache->stash[size_class] = NULL;
-    span_delete(stash);
-    free_chain(cache, chain);
-}
-
-/* -- where spans come from and go to ------------------------------------------------------------------------------ */
-
-static Span *new_span(ThreadCache *cache, unsigned size_class) {
-    Span *span = page_heap_allocate(size_classes[size_class].page_count, 1, PAGE_USE_SMALL);
+/* Fills the class's list, which is empty. False: no memory. */
+static bool refill(ThreadCache *cache, unsigned size_class) {
+    ThreadClass *class = &cache->classes[size_class];
+    FreeList *list = list_of(cache, size_class);
+    if ((++cache->refills & 15) == 0) {
+        page_heap_tick();
+        trim(cache);
+    }
+    class->touched = true;
+    if (class->overflowed || list->limit == 0) {
+        class->overflowed = false;
+        list_grow(cache, size_class);
+    }
+    Span *span = thread_spans_next(cache, size_class, partial_most());
     if (span == NULL)
-        return NULL;
-    if (!span_begin(span, size_class)) {
-        page_heap_free(span);
-        return NULL;
-    }
-    /* release: a child of fork() takes a span with an owner for complete */
-    atomic_store_explicit(&span->control, owner_word(cache, size_class), memory_order_release);
-    return span;
-}
-
-static bool collect(ThreadCache *cache, Span *span) {
-    if (!span_collect(span))
         return false;
-    counter_add(&cache->counters.collects, 1);
+    /* Half, so that as many can be freed as allocated before the next slow path. */
+    uint32_t batch = CARVE_BYTES / span->object_bytes, half = ((uint32_t)list->limit + 1) / 2;
+    batch = batch > half ? batch : half == 0 ? 1 : half;
+    uint32_t taken;
+    FreeObject *first = span_take(span, batch, &taken);
+    list->room -= (int32_t)taken;
+    list->head = first;
     return true;
 }
 
-/* The span that was active has no free object left. */
-static void put_down(ThreadCache *cache, unsigned size_class, Span *span) {
-    if (cache->spare == span)
-        cache->spare = NULL;
-    span->used = (int32_t)span->carved;
-    if (span->carved < span->object_count) {
-        span->place = SPAN_FRESH;
-        cache->fresh[size_class] = span;
-        return;
-    }
-    span->place = SPAN_NOWHERE;
-    if (cache->partial_count[size_class] < REST_SPANS) {
-        partial_insert(cache, size_class, span);
-        return;
-    }
-    counter_add(&cache->counters.retires, 1);
-    if (!central_cache_retire(span)) { /* objects came back at the last moment */
-        bool any = collect(cache, span);
-        if (!any)
-            fault("malloc", span->base, "remote bits vanished");
-        if (span->used == 0)
-            return_to_page_heap(span);
-        else
-            partial_insert(cache, size_class, span);
-    }
-}
-
-/* The next waiting span that has a free object, out of its list. Looks as far as spans without one may stand. */
-static Span *partial_take(ThreadCache *cache, unsigned size_class) {
-    Span *span = cache->partial[size_class].first;
-    for (int looked = 0; span != NULL && looked < REST_SPANS; span = span->next, looked++)
-        if (span->free_list != NULL || collect(cache, span)) {
-            partial_remove(cache, size_class, span);
-            return span;
-        }
-    return NULL;
-}
-
-/* Makes a span with free objects active, in the order that touches the least new memory. NULL: no memory. */
-static Span *refill(ThreadCache *cache, unsigned size_class) {
-    Span *active = cache->active[size_class];
-    Span *stash = cache->stash[size_class];
-    if (active == &no_span || active == stash)
-        active = NULL;
-    if (stash != NULL && stash->free_list != NULL) {
-        if (active != NULL)
-            put_down(cache, size_class, active);
-        activate(cache, size_class, stash);
-        counter_add(&cache->counters.held, 1);
-        return stash;
-    }
-    if (active != NULL && collect(cache, active)) {
-        counter_add(&cache->counters.held, 1);
-        if (!counts_while_active(active))
-            active->used = SPAN_USED_UNKNOWN;
-        return active;
-    }
-    if ((++cache->refills & 15) == 0)
-        page_heap_tick();
-    stash_open(cache, size_class);
-
-    Span *fresh = cache->fresh[size_class];
-    Span *next = NULL;
-    Counter *served_by = &cache->counters.held;
-    if (fresh != NULL && (fresh->free_list != NULL || collect(cache, fresh))) {
-        next = fresh;
-    } else if ((next = partial_take(cache, size_class)) != NULL) {
-        /* it is out of its list */
-    } else if ((next = central_cache_adopt(size_class, owner_word(cache, size_class))) != NULL) {
-        served_by = &cache->counters.adopted;
-        if (!collect(cache, next))
-            fault("malloc", next->base, "CentralFreeList held a span without free objects");
-    } else if (active != NULL && span_carve(active)) {
-        counter_add(&cache->counters.carved, 1);
-        return active;
-    } else if (fresh != NULL) {
-        next = fresh;
-        span_carve(next);
-        served_by = &cache->counters.carved;
-    } else {
-        next = new_span(cache, size_class);
-        if (next == NULL)
-            return NULL;
-        span_carve(next);
-        served_by = &cache->counters.new_spans;
-    }
-    counter_add(served_by, 1);
-
-    /* At most one span of a class has objects to carve: a new one is made only when there is none. */
-    if (next == fresh)
-        cache->fresh[size_class] = NULL;
-    if (active != NULL)
-        put_down(cache, size_class, active);
-    activate(cache, size_class, next);
-    return next;
-}
-
 static void *allocate_from(ThreadCache *cache, unsigned size_class) {
-    Span *span = cache->active[size_class];
-    if (span->free_list == NULL && (span = refill(cache, size_class)) == NULL)
+    FreeList *list = list_of(cache, size_class);
+    if (list->head == NULL && !refill(cache, size_class))
         return NULL;
-    FreeObject *object = span->free_list;
-    span->free_list = object->next;
-    if (size_class == 0) {
-        uint32_t index = span_index(span, object);
-        span_tiny_bits(span)[index / 64] &= ~((uint64_t)1 << (index % 64));
-    } else {
-        object->key = 0;
-    }
-    if (counts_while_active(span))
-        span->used++;
+    FreeObject *object = list->head;
+    list->head = object_next(object);
+    list->room++;
+    object_forget(size_class, object);
     return object;
 }
 
@@ -426,191 +274,118 @@ void *thread_cache_allocate(unsigned size_class) {
 
 /* -- free ------------------------------------------------------------------------------------------------------- */
 
-void thread_cache_span_empty(Span *span) {
-    ThreadCache *cache = thread_cache_current;
-    unsigned size_class = span->size_class;
-    switch ((SpanPlace)span->place) {
-    case SPAN_ACTIVE:
-        if (!counts_while_active(span)) { /* 2^30 frees without the list ever running out */
-            span->used = SPAN_USED_UNKNOWN;
-            return;
-        }
-        /* One such span is kept, so that a thread that needs one large buffer after another need not ask below. */
-        if (cache->spare == span)
-            return;
-        Span *spare = cache->spare;
-        cache->spare = span;
-        if (spare == NULL || spare->used != 0)
-            return;
-        span = spare;
-        set_active(cache, span->size_class, &no_span);
-        break;
-    case SPAN_FRESH:
-        cache->fresh[size_class] = NULL;
-        break;
-    case SPAN_PARTIAL:
-        partial_remove(cache, size_class, span);
-        break;
-    case SPAN_NOWHERE:
-    case SPAN_STASH:
-        break;
-    }
-    return_to_page_heap(span);
-}
-
-/* The span is the calling thread's and `object` one of its objects. The caller looks whether it was the last in use. */
-static void push(Span *span, FreeObject *object, uint32_t index) {
-    if (span_is_tiny(span)) {
-        uint64_t *word = &span_tiny_bits(span)[index / 64];
-        uint64_t bit = (uint64_t)1 << (index % 64);
-        if ((*word & bit) != 0)
-            fault("free", object, "double free");
-        *word |= bit;
-    } else {
-        uintptr_t key = (uintptr_t)thread_cache_current;
-        if (object->key == key && is_listed(span, object))
-            fault("free", object, "double free");
-        object->key = key;
-    }
-    object->next = span->free_list;
-    atomic_signal_fence(memory_order_release); /* as in heap_free() */
-    span->free_list = object;
-    atomic_signal_fence(memory_order_release);
-    span->used--;
-}
-
 /* Another thread's span is FULL, and `cache` should own it: it is its home, or it allocates in the class and the home
  * thread has ended. A cache is never unmapped, so looking into one whose thread ends just now gives a late answer, not
  * a wrong one. */
 static bool should_own(const ThreadCache *cache, uintptr_t control, unsigned size_class) {
-    const ThreadCache *home = (const ThreadCache *)(control & SPAN_HOME_MASK & ~SPAN_TINY);
-    if (cache == &no_cache)
+    const ThreadCache *home = (const ThreadCache *)(control & SPAN_HOME_MASK);
+    if (cache == &no_thread_cache)
         return false;
     if (home == cache)
         return true;
     bool ended = home == NULL || !atomic_load_explicit(&home->in_use, memory_order_relaxed);
-    return ended && home != &orphan_cache && cache->active[size_class] != &no_span;
+    return ended && home != &orphan_cache && cache->classes[size_class].active != NULL;
 }
 
-static void count_bits(ThreadCache *cache) {
-    if (likely(cache != &no_cache))
-        counter_add(&cache->counters.bits, 1);
-    else if (++own_bits == PASS_ON) {
-        own_bits = 0;
-        atomic_fetch_add_explicit(&caches.bits, PASS_ON, memory_order_relaxed);
+/* The number of links from `object` on, as far as they stay within spans of the class; stops at `wanted` and says so.
+ * Another thread may be using the list: every link is looked up before it is followed, with the page heap locked so
+ * that what it leads to stays mapped. A racing walk gives a wrong number, never a wild read. */
+static size_t list_walk(const FreeObject *object, unsigned size_class, const void *wanted, bool *found) {
+    size_t length = 0, most = (size_t)LIST_MAX_OBJECTS + CARVE_BYTES / 8;
+    while (object != NULL && length < most) {
+        if (object == wanted) {
+            *found = true;
+            break;
+        }
+        const Span *span = page_map_get(object);
+        if (span == NULL || span->run_state != RUN_IN_USE || span->size_class != size_class ||
+            span_index(span, object) >= span->object_count)
+            break;
+        length++;
+        object = (const FreeObject *)((uintptr_t)__atomic_load_n(&object->next, __ATOMIC_RELAXED) & TINY_LINK_MASK);
     }
+    return length;
 }
 
-/* All that thread_cache_free_foreign() does not decide: tiny objects, suspected double frees, spans to take over, and
- * frees that go home as a bit. */
+/* `object` looks as if it were free: is it in anybody's list, in its span's, or a bit? */
+static cold void fault_if_free(const Span *span, const FreeObject *object) {
+    unsigned size_class = span->size_class;
+    uint32_t index = index_or_fault(span, object);
+    bool found = (atomic_load_explicit(&span->remote_bits[index / 64], memory_order_relaxed) >> (index % 64) & 1) != 0;
+    lock_acquire(&caches.lock);
+    page_heap_lock();
+    if (!found)
+        list_walk(__atomic_load_n(&span->free_list, __ATOMIC_RELAXED), size_class, object, &found);
+    for (ThreadCache *cache = caches.all; cache != NULL && !found; cache = cache->next)
+        list_walk(__atomic_load_n(&list_of(cache, size_class)->head, __ATOMIC_RELAXED), size_class, object, &found);
+    page_heap_unlock();
+    lock_release(&caches.lock);
+    if (found)
+        fault("free", object, "double free");
+}
+
+/* All that thread_cache_free() does not decide: tiny objects, spans of others, suspected double frees. */
 static cold void free_uncommon(Span *span, FreeObject *object) {
     ThreadCache *cache = thread_cache_current;
-    uintptr_t owner = owner_word(cache, span->size_class);
+    unsigned size_class = span->size_class;
+    uintptr_t owner = thread_spans_owner(cache);
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
     uint32_t index = index_or_fault(span, object);
-    bool taken = (control & SPAN_FULL) != 0 && should_own(cache, control, span->size_class) &&
-                 central_cache_take(span, control, owner);
-    if (taken || control == owner) {
-        push(span, object, index);
-        if (span->used == 0)
-            thread_cache_span_empty(span);
-        else if (taken)
-            partial_insert(cache, span->size_class, span);
+    FreeList *list = list_of(cache, size_class);
+    bool fits = list->room > 0;
+    /* What goes to its span as a bit is not read: its cache line may be another processor's. */
+    if ((fits || control == owner) && object_looks_free(span, object))
+        fault_if_free(span, object);
+    if (fits) {
+        list_push(span, list, object);
         return;
     }
-    const Span *stash = cache->stash[span->size_class];
-    if (stash != NULL && is_stashed_by(cache, object) && is_listed(stash, object))
-        fault("free", object, "double free");
+    if (has_cache())
+        cache->classes[size_class].overflowed = cache->classes[size_class].touched = true;
+    bool taken = (control & SPAN_FULL) != 0 && should_own(cache, control, size_class) &&
+                 central_cache_take(span, control, owner);
+    if (taken || control == owner) {
+        span_push(span, object);
+        if (span->used == 0)
+            thread_spans_empty(cache, span);
+        else if (taken)
+            thread_spans_add(cache, span, partial_most());
+        return;
+    }
     count_bits(cache);
     if (central_cache_free(span, index / 64, (uint64_t)1 << (index % 64), object))
-        return_to_page_heap(span);
+        thread_spans_return(span);
 }
 
-/* Counts the frees offered to the stash, modulo 2^32: a stash that never overflows goes on for ever. */
-static inline bool is_due_home(Span *stash) {
-    uint32_t offered = (uint32_t)stash->used + 1;
-    stash->used = (int32_t)offered;
-    return offered % STASH_LEAK == 0;
-}
-
-/* Short, because it often waits for the object's cache line from another processor: the fewer instructions a free
- * takes, the more such waits overlap. Whatever is not the stash is a tail call. */
-void thread_cache_free_foreign(Span *span, void *block) {
+/* The common case is short: the list is full and the span the thread's own, as when many blocks are freed in a row. */
+void thread_cache_free(Span *span, void *block) {
     ThreadCache *cache = thread_cache_current;
     FreeObject *object = block;
-    uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
-    Span *stash = cache->stash[span->size_class];
-    const ThreadCache *home = (const ThreadCache *)(control & SPAN_HOME_MASK);
-    if (stash == NULL || stash->carved == 0 || (control & SPAN_CENTRAL) != 0 || home == NULL || home == cache ||
-        !atomic_load_explicit(&home->in_use, memory_order_relaxed) || is_due_home(stash) ||
-        is_stashed_by(cache, object)) {
+    uint16_t offset = span->list_offset;
+    if (unlikely(atomic_load_explicit(&span->control, memory_order_relaxed) != thread_spans_owner(cache)) ||
+        unlikely(offset == FREE_LIST_CLOSED) || unlikely(thread_cache_list_at(cache, offset)->room > 0) ||
+        unlikely(object->key == object_key(span))) {
         free_uncommon(span, object);
         return;
     }
-    FreeObject *head = stash->free_list;
-    uint16_t depth = (uint16_t)((head == NULL ? stash->bits_from : depth_of(head)) + 1);
-    object->key = (uintptr_t)cache | (uintptr_t)depth << DEPTH_SHIFT;
-    object->next = head;
-    atomic_signal_fence(memory_order_release); /* as in heap_free() */
-    stash->free_list = object;
-    if (unlikely((uint16_t)(depth - stash->bits_from) >= stash->object_count))
-        stash_overflows(cache, stash);
-}
-
-static void free_chain(ThreadCache *cache, FreeObject *object) {
-    while (object != NULL) {
-        Span *span = page_map_get(object);
-        uint32_t index = index_or_fault(span, object);
-        FreeObject *next = object->next;
-        object->key = 0;
-        if (atomic_load_explicit(&span->control, memory_order_relaxed) == (uintptr_t)cache) { /* adopted meanwhile */
-            push(span, object, index);
-            if (span->used == 0)
-                thread_cache_span_empty(span);
-            object = next;
-            continue;
-        }
-        uint64_t freed = (uint64_t)1 << (index % 64);
-        for (; next != NULL && page_map_get(next) == span; next = next->next) {
-            uint32_t other = span_index(span, next);
-            uint64_t bit = (uint64_t)1 << (other % 64);
-            if (other / 64 != index / 64 || (freed & bit) != 0)
-                break;
-            freed |= bit;
-        }
-        count_bits(cache);
-        if (central_cache_free(span, index / 64, freed, object))
-            return_to_page_heap(span);
-        object = next;
-    }
+    ThreadClass *class = &cache->classes[span->size_class];
+    class->overflowed = class->touched = true;
+    span_push(span, object);
+    if (unlikely(span->used == 0))
+        thread_spans_empty(cache, span);
 }
 
 /* -- the end of a thread, fork ------------------------------------------------------------------------------------ */
 
 static void flush(ThreadCache *cache) {
-    cache->spare = NULL;
-    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
-        stash_close(cache, size_class);
-        Span *active = cache->active[size_class];
-        if (active != &no_span) {
-            set_active(cache, size_class, &no_span);
-            give_away(active);
-        }
-        Span *fresh = cache->fresh[size_class];
-        if (fresh != NULL) {
-            cache->fresh[size_class] = NULL;
-            give_away(fresh);
-        }
-        Span *span;
-        while ((span = cache->partial[size_class].first) != NULL) {
-            partial_remove(cache, size_class, span);
-            give_away(span);
-        }
-    }
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
+        list_close(cache, size_class);
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
+        thread_spans_give_all(cache, size_class);
 }
 
 void thread_cache_flush(void) {
-    if (thread_cache_current != &no_cache)
+    if (has_cache())
         flush(thread_cache_current);
 }
 
@@ -623,8 +398,8 @@ static void cache_put_idle(ThreadCache *cache) {
 
 static void thread_ends(void *argument) {
     ThreadCache *cache = argument;
-    flush(cache); /* while it is still current: what is flushed may empty a span of its own */
-    thread_cache_current = &no_cache;
+    flush(cache);
+    thread_cache_current = (ThreadCache *)&no_thread_cache;
     ended_times++;
     lock_acquire(&caches.lock);
     cache_put_idle(cache);
@@ -651,15 +426,16 @@ static void after_fork_in_parent(void) {
 
 static void find_abandoned(Span *span, void *argument) {
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
-    uintptr_t owner = control & ~SPAN_TINY;
-    if (control == 0 || (control & SPAN_STATE_MASK) != 0 || owner == (uintptr_t)thread_cache_current ||
-        owner == (uintptr_t)&orphan_cache)
+    if (control == 0 || (control & SPAN_STATE_MASK) != 0 || control == (uintptr_t)thread_cache_current ||
+        control == (uintptr_t)&orphan_cache)
         return;
     Span **found = argument;
     span->next = *found; /* the lists of the thread that is gone are not to be trusted, and not needed */
     *found = span;
 }
 
+/* Only this thread lives on: what the others owned becomes everybody's. Their free lists are whole, for the order in
+ * which malloc and free store; an object may be missing, which leaks it in this process. */
 static void after_fork_in_child(void) {
     options_reset_lock();
     metadata_reset_lock();
@@ -668,75 +444,56 @@ static void after_fork_in_child(void) {
     lock_reset(&orphan_lock);
     lock_reset(&caches.lock);
 
-    /* Only this thread lives on. What the others owned becomes everybody's. */
     Span *abandoned = NULL;
     page_heap_each(find_abandoned, &abandoned);
     while (abandoned != NULL) {
         Span *span = abandoned;
         abandoned = span->next;
-        give_away(span);
+        thread_spans_give_away(span);
     }
     for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
         if (!atomic_load_explicit(&cache->in_use, memory_order_relaxed) || cache == thread_cache_current)
             continue;
         for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
-            set_active(cache, size_class, &no_span);
-            stash_close(cache, size_class);
-            cache->fresh[size_class] = NULL;
-            cache->partial[size_class] = (SpanList){NULL, NULL};
-            cache->partial_count[size_class] = 0;
+            cache->classes[size_class] = (ThreadClass){.active = NULL};
+            list_close(cache, size_class);
         }
+        cache->list_bytes = 0;
         cache->partial_bytes = 0;
-        cache->spare = NULL;
         cache_put_idle(cache);
     }
 }
 
 /* -- looking at it ---------------------------------------------------------------------------------------------- */
 
-/* Length of a stash that another thread may be using. Every link is looked up before it is followed, with the page heap
- * locked so that what it leads to stays mapped: a racing walk gives a wrong number, never a wild read. */
-static size_t stash_length(const Span *stash) {
-    size_t length = 0;
-    const FreeObject *object = __atomic_load_n(&stash->free_list, __ATOMIC_RELAXED);
-    while (object != NULL && length < STASH_MAX_OBJECTS) {
-        const Span *span = page_map_get(object);
-        if (span == NULL || span->run_state != RUN_IN_USE || span_index(span, object) >= span->object_count)
-            break;
-        length++;
-        object = __atomic_load_n(&object->next, __ATOMIC_RELAXED);
-    }
-    return length;
-}
-
-static void add_counters(ThreadCacheStats *stats, const ThreadCacheCounters *counters) {
+static void add_cache(ThreadCacheStats *stats, ThreadCache *cache) {
+    const ThreadCacheCounters *counters = &cache->counters;
     stats->held += counter_read(&counters->held);
     stats->carved += counter_read(&counters->carved);
     stats->adopted += counter_read(&counters->adopted);
     stats->new_spans += counter_read(&counters->new_spans);
     stats->bits += counter_read(&counters->bits);
     stats->atomics += counter_read(&counters->collects) + counter_read(&counters->retires);
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+        const FreeList *list = list_of(cache, size_class);
+        int32_t length =
+            __atomic_load_n(&list->limit, __ATOMIC_RELAXED) - __atomic_load_n(&list->room, __ATOMIC_RELAXED);
+        if (length <= 0) /* below 0 only for a racing look */
+            continue;
+        stats->listed_blocks += (size_t)length;
+        stats->listed_bytes += (size_t)length * size_classes[size_class].object_bytes;
+    }
 }
 
 ThreadCacheStats thread_cache_stats(void) {
     ThreadCacheStats stats = {0};
     lock_acquire(&caches.lock);
-    page_heap_lock();
     for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
         stats.live += atomic_load_explicit(&cache->in_use, memory_order_relaxed);
-        add_counters(&stats, &cache->counters);
-        for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
-            const Span *stash = __atomic_load_n(&cache->stash[size_class], __ATOMIC_RELAXED);
-            if (stash == NULL)
-                continue;
-            size_t length = stash_length(stash);
-            stats.stashed_blocks += length;
-            stats.stashed_bytes += length * size_classes[size_class].object_bytes;
-        }
+        add_cache(&stats, cache);
     }
-    page_heap_unlock();
     lock_release(&caches.lock);
-    add_counters(&stats, &orphan_cache.counters);
+    add_cache(&stats, &orphan_cache);
     stats.bits += atomic_load_explicit(&caches.bits, memory_order_relaxed) + own_bits;
     stats.atomics += stats.bits;
     lock_add_counts(&caches.lock, &stats.locks);
@@ -744,40 +501,26 @@ ThreadCacheStats thread_cache_stats(void) {
     return stats;
 }
 
-static void check_owned(const ThreadCache *cache, const Span *span, SpanPlace place) {
-    if (atomic_load_explicit(&span->control, memory_order_relaxed) != owner_word(cache, span->size_class))
-        fault("mp_check", span->base, "a thread's span has another owner");
-    if (span->place != place)
-        fault("mp_check", span->base, "a thread's span is in another place than it says");
-    uint32_t listed = 0;
-    for (FreeObject *object = span->free_list; object != NULL; object = object->next, listed++)
-        if (span_index(span, object) >= span->carved || listed >= span->carved)
-            fault("mp_check", object, "free list leaves its span or has a loop");
-    bool exact = place != SPAN_ACTIVE || counts_while_active(span);
-    if (exact && span->used != (int32_t)(span->carved - listed))
-        fault("mp_check", span->base, "a span's count of used objects is wrong");
-    if (place == SPAN_PARTIAL && span->used == 0)
-        fault("mp_check", span->base, "a waiting span is wholly free");
-}
-
 void thread_cache_check(void) {
-    ThreadCache *cache = thread_cache_current;
-    if (cache == &no_cache)
+    if (!has_cache())
         return;
+    ThreadCache *cache = thread_cache_current;
     size_t bytes = 0;
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
-        if (cache->active[size_class] != &no_span && cache->active[size_class] != cache->stash[size_class])
-            check_owned(cache, cache->active[size_class], SPAN_ACTIVE);
-        if (cache->fresh[size_class] != NULL)
-            check_owned(cache, cache->fresh[size_class], SPAN_FRESH);
-        uint32_t count = 0;
-        for (Span *span = cache->partial[size_class].first; span != NULL; span = span->next, count++) {
-            check_owned(cache, span, SPAN_PARTIAL);
-            bytes += span_bytes(span);
+        const FreeList *list = list_of(cache, size_class);
+        bytes += (size_t)list->limit * size_classes[size_class].object_bytes;
+        int32_t length = 0;
+        for (FreeObject *object = list->head; object != NULL; object = object_next(object), length++) {
+            const Span *span = page_map_get(object);
+            if (span == NULL || span->size_class != size_class || span_index(span, object) >= span->object_count)
+                fault("mp_check", object, "a thread's free list leaves its class");
+            if (length > list->limit - list->room)
+                fault("mp_check", object, "a thread's free list is longer than it says");
         }
-        if (count != cache->partial_count[size_class])
-            fault("mp_check", cache, "a thread's waiting spans are counted wrong");
+        if (length != list->limit - list->room)
+            fault("mp_check", list->head, "a thread's free list is shorter than it says");
     }
-    if (bytes != cache->partial_bytes)
-        fault("mp_check", cache, "a thread's partly free bytes are counted wrong");
+    if (bytes != cache->list_bytes)
+        fault("mp_check", cache, "the limits of a thread's free lists do not add up");
+    thread_spans_check(cache);
 }

@@ -1,17 +1,16 @@
 /*
  * thread_cache.h - tier 1: what a thread can allocate and free without a lock and without an atomic operation.
  *
- * A ThreadCache owns spans. For each class one of them is active: allocation pops its free list. A free of an object
- * whose span the thread owns, active or not, pushes onto that span's own list, so objects go back to where they came
- * from and an empty span is seen at once.
+ * A ThreadCache has a FreeList a class: malloc takes its head, free puts the block in front, whoever's span the block
+ * is of. So the block that was touched last is used next, and blocks that wander between threads cost no atomic
+ * operation as long as each thread frees about as much as it allocates.
  *
- * Objects of other threads' spans that this thread frees while it allocates in the same class go into the class's
- * stash: a Span without pages whose list they form. It becomes active like any other, so threads that both allocate and
- * free blocks of each other reuse them without an atomic operation. To their spans, stashed objects are still in use.
+ * Behind the lists stand the spans that the thread owns (thread_spans.h). An empty list is filled from one of them;
+ * what no longer fits into a list goes to its span: onto the span's own list if the thread owns it, as a bit if not.
  *
- * Every span that a cache owns is in one place: active[class]; fresh[class], the one span of the class that is not
- * wholly carved while another is active; or partial[class], spans that have free objects and wait for their turn. A
- * span without free objects is owned by nobody (FULL).
+ * How long a list may get starts small when the thread first allocates in the class, doubles when the list ran over and
+ * empty in turn, and falls to nothing when the class is not used any more. All limits of a thread together stay within
+ * its share of LISTS_TOTAL_BYTES: that is what a sleeping thread can withhold in lists.
  */
 #ifndef MINIPOOL_THREAD_CACHE_H
 #define MINIPOOL_THREAD_CACHE_H
@@ -21,8 +20,8 @@
 enum { DIRECT_ENTRIES = DIRECT_MAX_BYTES / 8 + 1 };
 
 typedef struct ThreadCacheCounters {
-    /* Allocations that found the active span's list empty, by what served them: */
-    Counter held;      /* objects that came back to a span the thread held, or its stash */
+    /* Allocations that found the list empty, by what served them: */
+    Counter held;      /* objects that came back to a span the thread held */
     Counter carved;    /* more of a span the thread held */
     Counter adopted;   /* a span from the CentralCache */
     Counter new_spans; /* a span from the PageHeap */
@@ -31,18 +30,24 @@ typedef struct ThreadCacheCounters {
     Counter bits;      /* frees into spans of others: fetch_or operations */
 } ThreadCacheCounters;
 
+/* What the slow paths know of a class. Every span that a cache owns is in one place: `active`, the one that was last
+ * taken from; `fresh`, the one span that is not wholly carved while another is active; or `partial`, spans that wait
+ * for their turn. */
+typedef struct ThreadClass {
+    Span *active, *fresh; /* NULL: none */
+    SpanList partial;
+    uint32_t partial_count;
+    bool overflowed; /* something did not fit into the list since it was last filled */
+    bool touched;    /* filled or run over since trim() last looked */
+} ThreadClass;
+
 typedef struct ThreadCache {
-    _Alignas(CACHE_LINE) Span *direct[DIRECT_ENTRIES]; /* active span for size s at (s + 7) / 8; never NULL. The first
-                                                          two, for tiny objects, always stand for none */
-    Span *active[SIZE_CLASS_COUNT];                    /* never NULL: a shared span without objects stands for none */
-    Span *fresh[SIZE_CLASS_COUNT];                     /* NULL: none */
-    SpanList partial[SIZE_CLASS_COUNT];
-    uint32_t partial_count[SIZE_CLASS_COUNT];
-    /* NULL: the class has none. object_count is its bound, bits_from the depth under its last object, used the frees
-     * that were offered to it since it overflowed, carved 0 while it takes none. */
-    Span *stash[SIZE_CLASS_COUNT];
+    _Alignas(CACHE_LINE) FreeList lists[SIZE_CLASS_COUNT + 1]; /* by free_list_offset(); the first stays closed */
+    FreeList *direct[DIRECT_ENTRIES]; /* the list for size s at (s + 7) / 8; for tiny objects the closed one */
+    ThreadClass classes[SIZE_CLASS_COUNT];
+    size_t list_bytes;    /* all lists at their limits */
     size_t partial_bytes; /* length of all spans in partial */
-    Span *spare;          /* the one active span of objects over MEDIUM_MAX_BYTES that may be wholly free; or NULL */
+    unsigned trim_next;   /* the class that trim() looks at next */
     uint32_t refills;
     ThreadCacheCounters counters;
 
@@ -52,26 +57,30 @@ typedef struct ThreadCache {
     struct ThreadCache *next_idle;            /* in the list of caches without a thread */
 } ThreadCache;
 
-/* This thread's cache; before its first allocation and after its end a shared cache that owns nothing, so the fast
- * paths need no test. */
-extern __thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec")));
+_Static_assert(sizeof(FreeList) * (SIZE_CLASS_COUNT + 1) <= UINT16_MAX, "offsets of lists fit into 16 bits");
 
-/* Allocation when the active span has nothing, or the thread has no cache yet. NULL: the system has no memory. */
+/* This thread's cache; before its first allocation and after its end a shared one that owns nothing, all of whose lists
+ * are empty and closed, so the fast paths need no test. */
+extern __thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec")));
+extern const ThreadCache no_thread_cache;
+
+static inline FreeList *thread_cache_list_at(ThreadCache *cache, uint16_t offset) {
+    return (FreeList *)(void *)((char *)cache + offset);
+}
+
+/* Allocation when the list is empty, or the thread has no cache yet. NULL: the system has no memory. */
 void *thread_cache_allocate(unsigned size_class);
 
-/* Frees a block of a small span in all cases that heap_free() does not decide at once: the span is another's or
- * nobody's, its objects are tiny, or the block looks as if it were free already. */
-void thread_cache_free_foreign(Span *span, void *block);
-
-/* The last object of a span of this thread came back (its `used` is 0). */
-void thread_cache_span_empty(Span *span);
+/* Frees a block of a small span that heap_free() does not put into a list: the list is full or closed, or the block
+ * looks as if it were free already. */
+void thread_cache_free(Span *span, void *block);
 
 /* Gives all that the calling thread's cache holds to the lower tiers. */
 void thread_cache_flush(void);
 
 typedef struct ThreadCacheStats {
     size_t live;
-    size_t stashed_blocks, stashed_bytes; /* free, though their spans count them as in use */
+    size_t listed_blocks, listed_bytes; /* in lists: free, though their spans count them as in use */
     uint64_t held, carved, adopted, new_spans, bits;
     uint64_t atomics; /* atomic read-modify-writes but for those of locks */
     LockCounts locks;

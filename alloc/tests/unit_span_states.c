@@ -28,7 +28,7 @@ static Span *owned_span(unsigned size_class, uintptr_t owner) {
 static void take_all(Span *span) {
     while (span_carve(span))
         span->free_list = NULL;
-    span->used = (int32_t)span->carved;
+    span->used = span->carved;
     assert_int_equal(span->carved, span->object_count);
 }
 
@@ -56,7 +56,7 @@ static void give_back(Span *span) {
 
 static uint32_t list_length(const Span *span) {
     uint32_t count = 0;
-    for (void *at = span->free_list; at != NULL; at = *(void **)at)
+    for (FreeObject *at = span->free_list; at != NULL; at = object_next(at))
         count++;
     return count;
 }
@@ -67,7 +67,7 @@ static void a_carved_span_gives_every_object_once(void **state) {
         Span *span = owned_span(size_class, ALICE);
         uint32_t seen = 0;
         while (span_carve(span)) {
-            for (void *at = span->free_list; at != NULL; at = *(void **)at)
+            for (FreeObject *at = span->free_list; at != NULL; at = object_next(at))
                 assert_int_equal(span_index(span, at), seen++);
             span->free_list = NULL;
         }
@@ -87,13 +87,13 @@ static void the_owner_collects_what_others_freed(void **state) {
     uint32_t expected = (span->object_count + 6) / 7, found = 0;
     assert_int_equal(span_remote_count(span->remote_bits, span->remote_words), expected);
     while (span_collect(span)) {
-        for (void *at = span->free_list; at != NULL; at = *(void **)at)
+        for (FreeObject *at = span->free_list; at != NULL; at = object_next(at))
             assert_int_equal(span_index(span, at) % 7, 0);
         found += list_length(span);
         span->free_list = NULL;
     }
     assert_int_equal(found, expected);
-    assert_int_equal(span->used, (int32_t)(span->carved - found));
+    assert_int_equal(span->used, span->carved - found);
     atomic_store(&span->control, 0);
     give_back(span);
 }
@@ -159,7 +159,7 @@ static void the_home_thread_takes_its_full_span_back(void **state) {
     assert_false(central_cache_take(span, full_of(BOB, 10), BOB));
     assert_true(central_cache_take(span, full_of(ALICE, 10), ALICE));
     assert_int_equal(atomic_load(&span->control), ALICE);
-    assert_int_equal(span->used, (int32_t)span->object_count);
+    assert_int_equal(span->used, span->object_count);
     atomic_store(&span->control, 0);
     give_back(span);
 }

@@ -1,0 +1,225 @@
+/*
+ * thread_spans.c - see thread_spans.h.
+ */
+#include "thread_spans.h"
+
+#include <errno.h>
+
+#include "central_cache.h"
+#include "fault.h"
+#include "page_heap.h"
+
+void thread_spans_return(Span *span) {
+    int saved = errno;
+    atomic_store_explicit(&span->control, 0, memory_order_relaxed);
+    span->list_offset = FREE_LIST_CLOSED;
+    span->free_list = NULL;
+    span->place = SPAN_NOWHERE;
+    span_drop_bits(span);
+    page_heap_free(span);
+    errno = saved;
+}
+
+void thread_spans_give_away(Span *span) {
+    span->place = SPAN_NOWHERE;
+    if (central_cache_accept(span))
+        thread_spans_return(span);
+}
+
+static Span *new_span(ThreadCache *cache, unsigned size_class) {
+    Span *span = page_heap_allocate(size_classes[size_class].page_count, 1, PAGE_USE_SMALL);
+    if (span == NULL)
+        return NULL;
+    if (!span_begin(span, size_class)) {
+        page_heap_free(span);
+        return NULL;
+    }
+    /* release: a child of fork() takes a span with an owner for complete */
+    atomic_store_explicit(&span->control, thread_spans_owner(cache), memory_order_release);
+    return span;
+}
+
+static bool collect(ThreadCache *cache, Span *span) {
+    if (!span_collect(span))
+        return false;
+    counter_add(&cache->counters.collects, 1);
+    return true;
+}
+
+/* -- spans that wait ---------------------------------------------------------------------------------------------- */
+
+static void partial_remove(ThreadCache *cache, Span *span) {
+    ThreadClass *class = &cache->classes[span->size_class];
+    span_list_remove(&class->partial, span);
+    class->partial_count--;
+    cache->partial_bytes -= span_bytes(span);
+    span->place = SPAN_NOWHERE;
+}
+
+/* The next to be used stands first: the longest rested below LIFO_FROM_BYTES, the most recent from there on. */
+void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most) {
+    ThreadClass *class = &cache->classes[span->size_class];
+    bool lifo = span->object_bytes >= LIFO_FROM_BYTES;
+    if (lifo && span->free_list != NULL)
+        span_list_push_front(&class->partial, span);
+    else
+        span_list_push_back(&class->partial, span);
+    span->place = SPAN_PARTIAL;
+    class->partial_count++;
+    cache->partial_bytes += span_bytes(span);
+    if (unlikely(cache->partial_bytes > partial_most)) {
+        Span *surplus = lifo ? class->partial.last : class->partial.first;
+        partial_remove(cache, surplus);
+        thread_spans_give_away(surplus);
+    }
+}
+
+/* The next waiting span that has a free object, out of its list. Looks as far as spans without one may stand. */
+static Span *partial_take(ThreadCache *cache, ThreadClass *class) {
+    Span *span = class->partial.first;
+    for (int looked = 0; span != NULL && looked < REST_SPANS; span = span->next, looked++)
+        if (span->free_list != NULL || collect(cache, span)) {
+            partial_remove(cache, span);
+            return span;
+        }
+    return NULL;
+}
+
+/* The span that was active has no free object left. */
+static void put_down(ThreadCache *cache, Span *span, size_t partial_most) {
+    ThreadClass *class = &cache->classes[span->size_class];
+    if (span->carved < span->object_count) {
+        span->place = SPAN_FRESH;
+        class->fresh = span;
+        return;
+    }
+    span->place = SPAN_NOWHERE;
+    if (class->partial_count < REST_SPANS) {
+        thread_spans_add(cache, span, partial_most);
+        return;
+    }
+    counter_add(&cache->counters.retires, 1);
+    if (!central_cache_retire(span)) { /* objects came back at the last moment */
+        if (!collect(cache, span))
+            fault("malloc", span->base, "remote bits vanished");
+        if (span->used == 0)
+            thread_spans_return(span);
+        else
+            thread_spans_add(cache, span, partial_most);
+    }
+}
+
+/* -- the next to be used ------------------------------------------------------------------------------------------ */
+
+Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_most) {
+    ThreadClass *class = &cache->classes[size_class];
+    Span *active = class->active, *fresh = class->fresh, *next;
+    Counter *served_by = &cache->counters.held;
+    if (active != NULL && (active->free_list != NULL || collect(cache, active))) {
+        next = active;
+    } else if (fresh != NULL && (fresh->free_list != NULL || collect(cache, fresh))) {
+        next = fresh;
+    } else if ((next = partial_take(cache, class)) != NULL) {
+        /* it is out of its list */
+    } else if ((next = central_cache_adopt(size_class, thread_spans_owner(cache))) != NULL) {
+        served_by = &cache->counters.adopted;
+        if (!collect(cache, next))
+            fault("malloc", next->base, "CentralFreeList held a span without free objects");
+    } else if (active != NULL && span_carve(active)) {
+        next = active;
+        served_by = &cache->counters.carved;
+    } else if (fresh != NULL) {
+        next = fresh;
+        span_carve(next);
+        served_by = &cache->counters.carved;
+    } else {
+        next = new_span(cache, size_class);
+        if (next == NULL)
+            return NULL;
+        span_carve(next);
+        served_by = &cache->counters.new_spans;
+    }
+    counter_add(served_by, 1);
+    if (next == active)
+        return next;
+
+    /* At most one span of a class has objects to carve: a new one is made only when there is none. */
+    if (next == fresh)
+        class->fresh = NULL;
+    if (active != NULL)
+        put_down(cache, active, partial_most);
+    next->place = SPAN_ACTIVE;
+    class->active = next;
+    return next;
+}
+
+void thread_spans_empty(ThreadCache *cache, Span *span) {
+    ThreadClass *class = &cache->classes[span->size_class];
+    switch ((SpanPlace)span->place) {
+    case SPAN_ACTIVE:
+        if (span->object_bytes <= KEEP_EMPTY_BYTES)
+            return;
+        class->active = NULL;
+        break;
+    case SPAN_FRESH:
+        class->fresh = NULL;
+        break;
+    case SPAN_PARTIAL:
+        partial_remove(cache, span);
+        break;
+    case SPAN_NOWHERE:
+        break;
+    }
+    thread_spans_return(span);
+}
+
+void thread_spans_give_all(ThreadCache *cache, unsigned size_class) {
+    ThreadClass *class = &cache->classes[size_class];
+    Span *active = class->active, *fresh = class->fresh, *span;
+    class->active = class->fresh = NULL;
+    if (active != NULL)
+        thread_spans_give_away(active);
+    if (fresh != NULL)
+        thread_spans_give_away(fresh);
+    while ((span = class->partial.first) != NULL) {
+        partial_remove(cache, span);
+        thread_spans_give_away(span);
+    }
+}
+
+/* -- looking at it ------------------------------------------------------------------------------------------------ */
+
+static void check_owned(const ThreadCache *cache, const Span *span, SpanPlace place) {
+    if (atomic_load_explicit(&span->control, memory_order_relaxed) != thread_spans_owner(cache))
+        fault("mp_check", span->base, "a thread's span has another owner");
+    if (span->place != place)
+        fault("mp_check", span->base, "a thread's span is in another place than it says");
+    uint32_t listed = 0;
+    for (FreeObject *object = span->free_list; object != NULL; object = object_next(object), listed++)
+        if (span_index(span, object) >= span->carved || listed >= span->carved)
+            fault("mp_check", object, "free list leaves its span or has a loop");
+    if (span->used != span->carved - listed)
+        fault("mp_check", span->base, "a span's count of used objects is wrong");
+    if (place == SPAN_PARTIAL && span->used == 0)
+        fault("mp_check", span->base, "a waiting span is wholly free");
+}
+
+void thread_spans_check(const ThreadCache *cache) {
+    size_t bytes = 0;
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+        const ThreadClass *class = &cache->classes[size_class];
+        if (class->active != NULL)
+            check_owned(cache, class->active, SPAN_ACTIVE);
+        if (class->fresh != NULL)
+            check_owned(cache, class->fresh, SPAN_FRESH);
+        uint32_t count = 0;
+        for (Span *span = class->partial.first; span != NULL; span = span->next, count++) {
+            check_owned(cache, span, SPAN_PARTIAL);
+            bytes += span_bytes(span);
+        }
+        if (count != class->partial_count)
+            fault("mp_check", cache, "a thread's waiting spans are counted wrong");
+    }
+    if (bytes != cache->partial_bytes)
+        fault("mp_check", cache, "a thread's partly free bytes are counted wrong");
+}

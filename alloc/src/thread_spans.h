@@ -1,0 +1,36 @@
+/*
+ * thread_spans.h - the spans that a ThreadCache owns: which one its lists are filled from, which ones wait, and when
+ * one is given up. Called by the cache's own thread only, except where said otherwise.
+ */
+#ifndef MINIPOOL_THREAD_SPANS_H
+#define MINIPOOL_THREAD_SPANS_H
+
+#include "thread_cache.h"
+
+/* What the control word of a span says while `cache` owns it. */
+static inline uintptr_t thread_spans_owner(const ThreadCache *cache) {
+    return (uintptr_t)cache;
+}
+
+/* The class's active span with something on its free_list, in the order that touches the least new memory;
+ * `partial_most` is what may wait in partial lists. NULL: no memory. */
+Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_most);
+
+/* A span that the thread has just come to own, with free objects on its list. */
+void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most);
+
+/* The last object of a span of the thread came back. */
+void thread_spans_empty(ThreadCache *cache, Span *span);
+
+/* An owned span, in no place of its owner's, becomes everybody's. Any thread, in the child of fork(). */
+void thread_spans_give_away(Span *span);
+
+/* All of a class's spans become everybody's. */
+void thread_spans_give_all(ThreadCache *cache, unsigned size_class);
+
+/* A wholly free span that nobody holds. Keeps errno. Any thread. */
+void thread_spans_return(Span *span);
+
+void thread_spans_check(const ThreadCache *cache);
+
+#endif
