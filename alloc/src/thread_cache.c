@@ -357,22 +357,29 @@ static cold void free_uncommon(Span *span, FreeObject *object) {
         thread_spans_return(span);
 }
 
-/* The common case is short: the list is full and the span the thread's own, as when many blocks are freed in a row. */
+/* What the fast path leaves over and is common all the same: tiny objects, and objects whose list is full and whose span
+ * is the thread's own, as when many blocks are freed in a row. */
 void thread_cache_free(Span *span, void *block) {
     ThreadCache *cache = thread_cache_current;
     FreeObject *object = block;
-    uint16_t offset = span->list_offset;
-    if (unlikely(atomic_load_explicit(&span->control, memory_order_relaxed) != thread_spans_owner(cache)) ||
-        unlikely(offset == FREE_LIST_CLOSED) || unlikely(thread_cache_list_at(cache, offset)->room > 0) ||
-        unlikely(object->key == object_key(span))) {
-        free_uncommon(span, object);
+    unsigned size_class = span->size_class;
+    FreeList *list = list_of(cache, size_class);
+    if (list->room > 0) {
+        if (likely(span_is_tiny(span)) && likely(((uintptr_t)object & (sizeof(void *) - 1)) == 0) &&
+            likely(!object_looks_free(span, object))) {
+            list_push(span, list, object);
+            return;
+        }
+    } else if (likely(atomic_load_explicit(&span->control, memory_order_relaxed) == thread_spans_owner(cache)) &&
+               likely(!object_looks_free(span, object))) {
+        ThreadClass *class = &cache->classes[size_class];
+        class->overflowed = class->touched = true;
+        span_push(span, object);
+        if (unlikely(span->used == 0))
+            thread_spans_empty(cache, span);
         return;
     }
-    ThreadClass *class = &cache->classes[span->size_class];
-    class->overflowed = class->touched = true;
-    span_push(span, object);
-    if (unlikely(span->used == 0))
-        thread_spans_empty(cache, span);
+    free_uncommon(span, object);
 }
 
 /* -- the end of a thread, fork ------------------------------------------------------------------------------------ */
