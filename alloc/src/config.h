@@ -15,7 +15,7 @@
 /* User addresses on x86-64 and aarch64 Linux (four-level paging; five levels are used only when asked for by hint). */
 #define ADDRESS_BITS 48
 
-/* Sizes up to here are looked up in the thread cache's direct table by (size + 7) / 8: one load instead of two. */
+/* Sizes up to here are looked up in a table of the thread cache. */
 #define DIRECT_MAX_BYTES 1024
 /* Eight size classes a doubling up to here, four above. */
 #define MEDIUM_MAX_BYTES ((size_t)32 << 10)

@@ -54,15 +54,10 @@ static void free_large(Span *span, void *block) {
 
 static inline void *allocate_of_class(unsigned size_class) {
     FreeList *list = thread_cache_list_at(thread_cache_current, free_list_offset(size_class));
-    FreeObject *object = list->head;
-    if (unlikely(object == NULL)) {
-        void *block = thread_cache_allocate(size_class);
-        return likely(block != NULL) ? block : no_memory();
-    }
-    list->head = object_next(object);
-    list->room++;
-    object_forget(size_class, object);
-    return object;
+    if (likely(list->head != NULL))
+        return free_list_pop(list);
+    void *block = thread_cache_allocate(size_class);
+    return likely(block != NULL) ? block : no_memory();
 }
 
 void *heap_allocate_slow(size_t size) {
@@ -113,7 +108,8 @@ static Span *span_of(const char *function, const void *block) {
     return span;
 }
 
-void heap_free_slow(void *block, Span *span) {
+void heap_free_slow(void *block) {
+    Span *span = page_map_span_or_none(block);
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
     if (likely(control != 0 && control != SPAN_LARGE))
         thread_cache_free(span, block);

@@ -17,6 +17,8 @@ static struct {
     _Atomic uintptr_t *free_bits[9]; /* by log2 of the words, linked through the first word */
 } metadata;
 
+uintptr_t object_link_key;
+
 void metadata_lock(void) {
     lock_acquire(&metadata.lock);
 }
@@ -135,7 +137,7 @@ bool span_begin(Span *span, unsigned size_class) {
         return false;
     span->reciprocal = size_class_reciprocal(description->object_bytes);
     span->size_class = (uint8_t)size_class;
-    span->list_offset = span_is_tiny(span) ? FREE_LIST_CLOSED : free_list_offset(size_class);
+    span->list_offset = free_list_offset(size_class);
     span->free_list = NULL;
     span->used = 0;
     span->carved = 0;
@@ -158,7 +160,7 @@ bool span_collect(Span *span) {
                 unsigned bit = 63 - (unsigned)__builtin_clzll(bits);
                 bits &= ~((uint64_t)1 << bit);
                 FreeObject *object = (FreeObject *)(void *)(base + (size_t)bit * span->object_bytes);
-                object_link(span, object, first);
+                object_link(object, first);
                 first = object;
             }
             /* a child of fork() must never see the list half linked: its links would be user data */
@@ -182,10 +184,10 @@ bool span_carve(Span *span) {
     FreeObject *object = (FreeObject *)(void *)first;
     for (uint32_t made = 1; made < count; made++) {
         FreeObject *next = (FreeObject *)(void *)((char *)object + span->object_bytes);
-        object_link(span, object, next);
+        object_link(object, next);
         object = next;
     }
-    object_link(span, object, NULL);
+    object_link(object, NULL);
     /* carved before the list, so that a child of fork() never sees an object beyond it */
     span->carved += count;
     atomic_signal_fence(memory_order_release);
@@ -206,7 +208,7 @@ FreeObject *span_take(Span *span, uint32_t most, uint32_t *taken) {
     span->free_list = rest;
     atomic_signal_fence(memory_order_release); /* a child of fork() finds them in one list at the most */
     if (rest != NULL)
-        object_link(span, last, NULL);
+        object_link(last, NULL);
     *taken = count;
     return first;
 }

@@ -39,21 +39,42 @@
 
 enum { SPAN_INLINE_WORDS = 8 };
 
-/* What an object is while it is free and was linked or freed by a fast path. `key` is its span's address;
- * allocation clears it. Finding it in a block that is being freed means, but for an incredible coincidence, that the
- * block is free already; a search then says so for certain. Objects of 8 bytes have no room for it: the upper bits of
- * their link, which no address uses, hold as much of one as fits. */
+/* What an object is while it is free and in a list. The link is the next object's address combined with a key whose
+ * upper bits no address has and allocation clears it: finding such bits in a block that is being freed means, in one
+ * case of 2^16 but for chance, that the block is free already, and a search then says so for certain. The key's lower
+ * bits are the process's own, so a link that a stray write or an attacker made leads nowhere in particular. */
 typedef struct FreeObject {
-    struct FreeObject *next;
-    uintptr_t key;
+    uintptr_t link;
 } FreeObject;
+
+#define LINK_KEY_SHIFT ADDRESS_BITS
+#define LINK_KEY_UPPER                                                                                                 \
+    ((uintptr_t)0xf9b7) /* no UTF-8, no small number of either sign, no common floating-point number */
 
 /* Free objects of one class that a thread has at hand, last freed first. */
 typedef struct FreeList {
     FreeObject *head;
+    uintptr_t key; /* the process's; 0, as the head, in lists that stand for none */
     int32_t room; /* how many more it takes: limit - length. Negative after a refill that brought more than the limit */
     int32_t limit; /* 0: nothing that the thread frees */
 } FreeList;
+
+/* Takes the first object off a list that is not empty. */
+static inline FreeObject *free_list_pop(FreeList *list) {
+    FreeObject *first = list->head;
+    list->head = (FreeObject *)(first->link - list->key);
+    list->room++;
+    first->link = 0;
+    return first;
+}
+
+/* Link, then head: in this order a fork() in between leaks the object in the child but corrupts nothing. */
+static inline void free_list_push(FreeList *list, FreeObject *object, int32_t room) {
+    object->link = (uintptr_t)list->head + list->key;
+    atomic_signal_fence(memory_order_release);
+    list->head = object;
+    list->room = room;
+}
 
 /* Where a class's list is in a ThreadCache, in bytes. The first list takes and gives nothing, ever: it stands for all
  * that the fast paths must leave to the slow ones. */
@@ -134,46 +155,21 @@ bool span_begin(Span *span, unsigned size_class);
 
 /* -- free objects -------------------------------------------------------------------------------------------------- */
 
-static inline bool span_is_tiny(const Span *span) {
-    return span->object_bytes < sizeof(FreeObject);
-}
-
-static inline uintptr_t object_key(const Span *span) {
-    return (uintptr_t)span;
-}
-
-/* Upper bits of a tiny object's link: never those of an address. */
-#define TINY_LINK_MASK (((uintptr_t)1 << ADDRESS_BITS) - 1)
-static inline uintptr_t tiny_key(const void *object) {
-    return ((uintptr_t)object * (uintptr_t)0x9e3779b97f4a7c15 | (uintptr_t)1 << 63) & ~TINY_LINK_MASK;
-}
+/* The process's key for links. Set once, before there is any link. */
+extern uintptr_t object_link_key;
 
 static inline FreeObject *object_next(const FreeObject *object) {
-    return (FreeObject *)((uintptr_t)object->next & TINY_LINK_MASK);
+    return (FreeObject *)(object->link - object_link_key);
 }
 
-static inline bool object_looks_free(const Span *span, const FreeObject *object) {
-    return span_is_tiny(span) ? ((uintptr_t)object->next & ~TINY_LINK_MASK) == tiny_key(object)
-                              : object->key == object_key(span);
+static inline bool object_looks_free(const FreeObject *object) {
+    return (object->link - object_link_key) >> LINK_KEY_SHIFT == 0;
 }
 
 /* Makes `object` a free one in front of `next`. The caller publishes it as some list's head, and puts a signal fence in
  * between: a child of fork() may see any prefix of these stores, and must see whole lists. */
-static inline void object_link(const Span *span, FreeObject *object, FreeObject *next) {
-    if (span_is_tiny(span)) {
-        object->next = (FreeObject *)((uintptr_t)next | tiny_key(object));
-    } else {
-        object->key = object_key(span);
-        object->next = next;
-    }
-}
-
-/* For the block that is about to be handed out. */
-static inline void object_forget(unsigned size_class, FreeObject *object) {
-    if (size_class == 0)
-        object->next = NULL;
-    else
-        object->key = 0;
+static inline void object_link(FreeObject *object, const FreeObject *next) {
+    object->link = (uintptr_t)next + object_link_key;
 }
 
 /* Moves the objects of the next word that has bits to free_list, which must be empty. False: no word has any. Owner
@@ -188,7 +184,7 @@ uint32_t span_scatter(Span *span);
 
 /* Puts one object on free_list. The caller looks whether it was the last in use. Owner only. */
 static inline void span_push(Span *span, FreeObject *object) {
-    object_link(span, object, span->free_list);
+    object_link(object, span->free_list);
     atomic_signal_fence(memory_order_release);
     span->free_list = object;
     atomic_signal_fence(memory_order_release);

@@ -23,7 +23,7 @@ static uint32_t listed_objects(const Span *span) {
     FreeObject *object = __atomic_load_n(&span->free_list, __ATOMIC_RELAXED);
     while (object != NULL && count < span->object_count && span_index(span, object) < span->object_count) {
         count++;
-        object = (FreeObject *)((uintptr_t)__atomic_load_n(&object->next, __ATOMIC_RELAXED) & TINY_LINK_MASK);
+        object = (FreeObject *)(__atomic_load_n(&object->link, __ATOMIC_RELAXED) - object_link_key);
     }
     return count;
 }

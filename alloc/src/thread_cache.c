@@ -6,6 +6,8 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <string.h>
+#include <sys/auxv.h>
 
 #include "central_cache.h"
 #include "fault.h"
@@ -14,9 +16,7 @@
 #include "page_heap.h"
 #include "thread_spans.h"
 
-const ThreadCache no_thread_cache = {
-    .direct = {[0 ... DIRECT_ENTRIES - 1] = (FreeList *)no_thread_cache.lists}, /* clang-format off */
-}; /* clang-format on */
+const ThreadCache no_thread_cache;
 __thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec"))) = (ThreadCache *)&no_thread_cache;
 static __thread unsigned ended_times __attribute__((tls_model("initial-exec")));
 
@@ -50,6 +50,10 @@ static FreeList *list_of(ThreadCache *cache, unsigned size_class) {
     return thread_cache_list_at(cache, free_list_offset(size_class));
 }
 
+static void list_open(FreeList *list) {
+    *list = (FreeList){NULL, object_link_key, 0, 0};
+}
+
 static bool has_cache(void) {
     return thread_cache_current != &no_thread_cache;
 }
@@ -60,6 +64,19 @@ static void change_live(size_t change) {
     atomic_store_explicit(&caches.live, live + change, memory_order_relaxed);
 }
 
+/* Before there is any link. The upper bits are fixed, the lower ones differ from process to process. */
+static void choose_link_key(void) {
+    uint64_t random = (uintptr_t)&caches;
+    const void *kernels = (const void *)getauxval(AT_RANDOM); /* 16 bytes; the C library has uses of its own for them */
+    if (kernels != NULL) {
+        uint64_t words[2];
+        memcpy(words, kernels, sizeof words);
+        random ^= words[0] * UINT64_C(0x9e3779b97f4a7c15) ^ words[1];
+    }
+    random = (random ^ random >> 32) * UINT64_C(0xd6e8feb86659fd93);
+    object_link_key = LINK_KEY_UPPER << LINK_KEY_SHIFT | random >> (65 - LINK_KEY_SHIFT);
+}
+
 static ThreadCache *cache_take(void) {
     lock_acquire(&caches.lock);
     if (!caches.has_key && pthread_key_create(&caches.key, thread_ends) == 0)
@@ -68,8 +85,12 @@ static ThreadCache *cache_take(void) {
     if (cache != NULL) {
         caches.idle = cache->next_idle;
     } else if ((cache = metadata_allocate(sizeof *cache)) != NULL) {
-        for (size_t entry = 0; entry < DIRECT_ENTRIES; entry++)
-            cache->direct[entry] = entry < 2 ? cache->lists : list_of(cache, size_class_of(entry * 8));
+        if (caches.all == NULL)
+            choose_link_key();
+        for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
+            list_open(list_of(cache, size_class));
+        for (size_t size = 0; size <= DIRECT_MAX_BYTES; size++)
+            cache->direct[size] = free_list_offset(size_class_of(size));
         cache->next = caches.all;
         caches.all = cache;
     }
@@ -130,13 +151,6 @@ static size_t partial_most(void) {
 /* -- lists ----------------------------------------------------------------------------------------------------------
  */
 
-static void list_push(const Span *span, FreeList *list, FreeObject *object) {
-    object_link(span, object, list->head);
-    atomic_signal_fence(memory_order_release); /* as in heap_free() */
-    list->head = object;
-    list->room--;
-}
-
 static uint32_t index_or_fault(const Span *span, const void *block) {
     uint32_t index = span_index(span, block);
     if (unlikely(index >= span->object_count))
@@ -186,7 +200,7 @@ static void list_close(ThreadCache *cache, unsigned size_class) {
     FreeList *list = list_of(cache, size_class);
     FreeObject *chain = list->head;
     cache->list_bytes -= (size_t)list->limit * size_classes[size_class].object_bytes;
-    *list = (FreeList){NULL, 0, 0};
+    list_open(list);
     free_chain(cache, chain);
 }
 
@@ -253,13 +267,7 @@ static bool refill(ThreadCache *cache, unsigned size_class) {
 
 static void *allocate_from(ThreadCache *cache, unsigned size_class) {
     FreeList *list = list_of(cache, size_class);
-    if (list->head == NULL && !refill(cache, size_class))
-        return NULL;
-    FreeObject *object = list->head;
-    list->head = object_next(object);
-    list->room++;
-    object_forget(size_class, object);
-    return object;
+    return list->head != NULL || refill(cache, size_class) ? free_list_pop(list) : NULL;
 }
 
 void *thread_cache_allocate(unsigned size_class) {
@@ -267,6 +275,9 @@ void *thread_cache_allocate(unsigned size_class) {
     if (likely(cache != NULL))
         return allocate_from(cache, size_class);
     lock_acquire(&orphan_lock);
+    if (list_of(&orphan_cache, 0)->key == 0)
+        for (unsigned each = 0; each < SIZE_CLASS_COUNT; each++)
+            list_open(list_of(&orphan_cache, each));
     void *block = allocate_from(&orphan_cache, size_class);
     lock_release(&orphan_lock);
     return block;
@@ -302,7 +313,7 @@ static size_t list_walk(const FreeObject *object, unsigned size_class, const voi
             span_index(span, object) >= span->object_count)
             break;
         length++;
-        object = (const FreeObject *)((uintptr_t)__atomic_load_n(&object->next, __ATOMIC_RELAXED) & TINY_LINK_MASK);
+        object = (const FreeObject *)(__atomic_load_n(&object->link, __ATOMIC_RELAXED) - object_link_key);
     }
     return length;
 }
@@ -311,6 +322,10 @@ static size_t list_walk(const FreeObject *object, unsigned size_class, const voi
 static cold void fault_if_free(const Span *span, const FreeObject *object) {
     unsigned size_class = span->size_class;
     uint32_t index = index_or_fault(span, object);
+    const FreeObject *next = object_next(object);
+    const Span *next_span = next == NULL ? span : page_map_get(next);
+    if (next_span == NULL || next_span->size_class != size_class)
+        return; /* chance, which is cheap that way */
     bool found = (atomic_load_explicit(&span->remote_bits[index / 64], memory_order_relaxed) >> (index % 64) & 1) != 0;
     lock_acquire(&caches.lock);
     page_heap_lock();
@@ -324,7 +339,7 @@ static cold void fault_if_free(const Span *span, const FreeObject *object) {
         fault("free", object, "double free");
 }
 
-/* All that thread_cache_free() does not decide: tiny objects, spans of others, suspected double frees. */
+/* All that thread_cache_free() does not decide: spans of others, suspected double frees. */
 static cold void free_uncommon(Span *span, FreeObject *object) {
     ThreadCache *cache = thread_cache_current;
     unsigned size_class = span->size_class;
@@ -334,10 +349,10 @@ static cold void free_uncommon(Span *span, FreeObject *object) {
     FreeList *list = list_of(cache, size_class);
     bool fits = list->room > 0;
     /* What goes to its span as a bit is not read: its cache line may be another processor's. */
-    if ((fits || control == owner) && object_looks_free(span, object))
+    if ((fits || control == owner) && object_looks_free(object))
         fault_if_free(span, object);
     if (fits) {
-        list_push(span, list, object);
+        free_list_push(list, object, list->room - 1);
         return;
     }
     if (has_cache())
@@ -357,29 +372,22 @@ static cold void free_uncommon(Span *span, FreeObject *object) {
         thread_spans_return(span);
 }
 
-/* What the fast path leaves over and is common all the same: tiny objects, and objects whose list is full and whose span
- * is the thread's own, as when many blocks are freed in a row. */
+/* The common case is short: the list is full and the span the thread's own, as when many blocks are freed in a row. */
 void thread_cache_free(Span *span, void *block) {
     ThreadCache *cache = thread_cache_current;
     FreeObject *object = block;
     unsigned size_class = span->size_class;
-    FreeList *list = list_of(cache, size_class);
-    if (list->room > 0) {
-        if (likely(span_is_tiny(span)) && likely(((uintptr_t)object & (sizeof(void *) - 1)) == 0) &&
-            likely(!object_looks_free(span, object))) {
-            list_push(span, list, object);
-            return;
-        }
-    } else if (likely(atomic_load_explicit(&span->control, memory_order_relaxed) == thread_spans_owner(cache)) &&
-               likely(!object_looks_free(span, object))) {
-        ThreadClass *class = &cache->classes[size_class];
-        class->overflowed = class->touched = true;
-        span_push(span, object);
-        if (unlikely(span->used == 0))
-            thread_spans_empty(cache, span);
+    if (unlikely(list_of(cache, size_class)->room > 0) ||
+        unlikely(atomic_load_explicit(&span->control, memory_order_relaxed) != thread_spans_owner(cache)) ||
+        unlikely(object_looks_free(object))) {
+        free_uncommon(span, object);
         return;
     }
-    free_uncommon(span, object);
+    ThreadClass *class = &cache->classes[size_class];
+    class->overflowed = class->touched = true;
+    span_push(span, object);
+    if (unlikely(span->used == 0))
+        thread_spans_empty(cache, span);
 }
 
 /* -- the end of a thread, fork ------------------------------------------------------------------------------------ */
@@ -525,7 +533,7 @@ void thread_cache_check(void) {
                 fault("mp_check", object, "a thread's free list is longer than it says");
         }
         if (length != list->limit - list->room)
-            fault("mp_check", list->head, "a thread's free list is shorter than it says");
+            fault("mp_check", cache, "a thread's free list is shorter than it says");
     }
     if (bytes != cache->list_bytes)
         fault("mp_check", cache, "the limits of a thread's free lists do not add up");

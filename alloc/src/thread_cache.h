@@ -17,8 +17,6 @@
 
 #include "span.h"
 
-enum { DIRECT_ENTRIES = DIRECT_MAX_BYTES / 8 + 1 };
-
 typedef struct ThreadCacheCounters {
     /* Allocations that found the list empty, by what served them: */
     Counter held;      /* objects that came back to a span the thread held */
@@ -43,7 +41,7 @@ typedef struct ThreadClass {
 
 typedef struct ThreadCache {
     _Alignas(CACHE_LINE) FreeList lists[SIZE_CLASS_COUNT + 1]; /* by free_list_offset(); the first stays closed */
-    FreeList *direct[DIRECT_ENTRIES]; /* the list for size s at (s + 7) / 8; for tiny objects the closed one */
+    uint16_t direct[DIRECT_MAX_BYTES + 1];                     /* by size: free_list_offset() of its class */
     ThreadClass classes[SIZE_CLASS_COUNT];
     size_t list_bytes;    /* all lists at their limits */
     size_t partial_bytes; /* length of all spans in partial */
