@@ -43,14 +43,14 @@
 /* How long a thread's free list of a class may be: at first, and once the thread has shown that it frees and allocates
  * more at a time. In bytes, but at least and at most so many objects. */
 #define LIST_FIRST_BYTES ((size_t)8 << 10)
-#define LIST_MAX_BYTES ((size_t)64 << 10)
+#define LIST_MAX_BYTES ((size_t)512 << 10)
 #define LIST_MIN_OBJECTS 1
-#define LIST_MAX_OBJECTS 1024
+#define LIST_MAX_OBJECTS 4096
 /* All lists of a thread together, at their limits: this much shared among the threads that have a cache, within bounds.
  */
-#define LISTS_TOTAL_BYTES ((size_t)16 << 20)
+#define LISTS_TOTAL_BYTES ((size_t)32 << 20)
 #define LISTS_MIN_BYTES ((size_t)256 << 10)
-#define LISTS_MAX_BYTES ((size_t)1 << 20)
+#define LISTS_MAX_BYTES ((size_t)4 << 20)
 
 /* What a thread may hold in partly free spans besides its active ones: this much shared among all threads that have a
  * cache, and at least the second number for each. More goes to the CentralCache, where any thread finds it. */

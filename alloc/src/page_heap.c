@@ -107,6 +107,24 @@ static Span *bins_find(const RunBins *bins, size_t pages) {
     }
 }
 
+/* Pages to leave out at the start of `span` for an aligned start. */
+static size_t pages_to_skip(const Span *span, size_t alignment_pages) {
+    return -((uintptr_t)span->base >> PAGE_SHIFT) & (alignment_pages - 1);
+}
+
+/* A run with room for `pages` behind an aligned start, among the first few that are long enough without one. */
+static Span *bins_find_aligned(const RunBins *bins, size_t pages, size_t alignment_pages) {
+    enum { LOOK_AT = 64 };
+    if (alignment_pages == 1)
+        return bins_find(bins, pages);
+    int looked = 0;
+    for (unsigned bin = bin_of(pages); bin < BIN_COUNT && looked < LOOK_AT; bin++)
+        for (Span *span = bins->lists[bin].first; span != NULL && looked < LOOK_AT; span = span->next, looked++)
+            if (span->page_count >= pages_to_skip(span, alignment_pages) + pages)
+                return span;
+    return bins_find(bins, pages + alignment_pages - 1);
+}
+
 /* -- free runs -------------------------------------------------------------------------------------------------- */
 
 static void note_dirty(void) {
@@ -336,13 +354,13 @@ size_t page_heap_release(size_t keep) {
 
 /* -- runs handed out -------------------------------------------------------------------------------------------- */
 
-/* Takes a run of at least `pages` from the bins, dirty before clean, growing the heap if it must. */
-static Span *take_free(size_t pages) {
-    Span *span = bins_find(&heap.dirty, pages);
+/* A free run with room for `pages` behind a start that is aligned, dirty before clean, growing the heap if it must. */
+static Span *find_free(size_t pages, size_t alignment_pages) {
+    Span *span = bins_find_aligned(&heap.dirty, pages, alignment_pages);
     if (span == NULL)
-        span = bins_find(&heap.clean, pages);
-    if (span == NULL && grow(pages))
-        span = bins_find(&heap.clean, pages);
+        span = bins_find_aligned(&heap.clean, pages, alignment_pages);
+    if (span == NULL && grow(pages + alignment_pages - 1))
+        span = bins_find(&heap.clean, pages + alignment_pages - 1);
     return span;
 }
 
@@ -363,19 +381,18 @@ static void swap_dirty_for_clean(size_t pages) {
 }
 
 Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use) {
-    size_t wanted = pages + alignment_pages - 1;
-    if (wanted < pages)
+    if (pages + alignment_pages < pages)
         return NULL;
     /* Spans for what may be cut off, made before anything is changed: from here on nothing can fail half-way. */
     Span *front = alignment_pages > 1 ? span_new() : NULL;
     Span *rest = span_new();
     lock_acquire(&heap.lock);
-    Span *span = rest == NULL || (alignment_pages > 1 && front == NULL) ? NULL : take_free(wanted);
+    Span *span = rest == NULL || (alignment_pages > 1 && front == NULL) ? NULL : find_free(pages, alignment_pages);
     if (span != NULL) {
         RunState state = (RunState)span->run_state;
         detach_free(span);
         mark_ends(span, NULL);
-        size_t skip = -((uintptr_t)span->base >> PAGE_SHIFT) & (alignment_pages - 1);
+        size_t skip = pages_to_skip(span, alignment_pages);
         if (skip != 0) { /* span keeps the aligned end, front becomes the free run before it */
             front->base = span->base;
             front->page_count = skip;

@@ -7,7 +7,8 @@
 #include "lock.h"
 #include "os_memory.h"
 
-enum { METADATA_CHUNK_BYTES = 1 << 20 };
+enum { METADATA_CHUNK_BYTES = 1 << 20, MAX_OBJECTS = PAGE_BYTES / 8 };
+/* Objects of 8 bytes; unit_size_class.c sees that no class has more. */
 
 static struct {
     Lock lock;
@@ -217,27 +218,31 @@ void metadata_add_counts(LockCounts *locks) {
     lock_add_counts(&metadata.lock, locks);
 }
 
-static void set_bit(Span *span, uint32_t index) {
-    /* release: partner of the adopter's exchange in span_collect() */
-    atomic_fetch_or_explicit(&span->remote_bits[index / 64], (uint64_t)1 << (index % 64), memory_order_release);
-}
-
 uint32_t span_scatter(Span *span) {
-    uint32_t count = 0, bits = 0;
+    uint64_t words[MAX_OBJECTS / 64];
+    for (uint32_t word = 0; word < span->remote_words; word++)
+        words[word] = 0;
+    uint32_t count = 0;
     for (FreeObject *object = span->free_list; object != NULL; object = object_next(object)) {
         uint32_t index = span_index(span, object);
         /* In the child of a fork() a list cut short is possible and leaks; anything else is a write after free. */
         if (index >= span->carved || count++ >= span->carved)
             break;
-        set_bit(span, index);
-        bits++;
+        words[index / 64] |= (uint64_t)1 << (index % 64);
     }
     span->free_list = NULL;
-    bits += span->object_count - span->carved;
     for (uint32_t index = span->carved; index < span->object_count; index++)
-        set_bit(span, index);
+        words[index / 64] |= (uint64_t)1 << (index % 64);
     span->carved = span->object_count;
-    return bits;
+
+    uint32_t operations = 0;
+    for (uint32_t word = 0; word < span->remote_words; word++)
+        if (words[word] != 0) {
+            /* release: partner of the adopter's exchange in span_collect() */
+            atomic_fetch_or_explicit(&span->remote_bits[word], words[word], memory_order_release);
+            operations++;
+        }
+    return operations;
 }
 
 void span_list_push_front(SpanList *list, Span *span) {

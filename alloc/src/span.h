@@ -179,7 +179,8 @@ bool span_collect(Span *span);
 /* Links the next few never used objects; free_list must be empty. False: all are carved. Owner only. */
 bool span_carve(Span *span);
 
-/* Turns free_list and what is not carved into bits, as the unowned states want it; returns how many. Owner only. */
+/* Turns free_list and what is not carved into bits, as the unowned states want it; returns the number of atomic
+ * operations that took. Owner only. */
 uint32_t span_scatter(Span *span);
 
 /* Puts one object on free_list. The caller looks whether it was the last in use. Owner only. */
