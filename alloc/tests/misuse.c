@@ -8,6 +8,7 @@
 #include "testing.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -138,6 +139,40 @@ static void free_twice_both_foreign(void) {
     free_in_thread(blame(block));
 }
 
+/* A thread that allocates in the class keeps what it frees in a list of its own. */
+static void *free_into_list(void *block) {
+    void *own = mp_malloc(100);
+    mp_free(block);
+    mp_free(own);
+    return NULL;
+}
+
+static void free_twice_after_other(void) {
+    char *block = mp_malloc(100);
+    pthread_t id;
+    CHECK(pthread_create(&id, NULL, free_into_list, block) == 0, "thread");
+    CHECK(pthread_join(id, NULL) == 0, "thread");
+    mp_free(blame(block));
+}
+
+static void *free_into_list_and_wait(void *block) {
+    free_into_list(block);
+    __atomic_store_n(&guilty[1], block, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&guilty[1], __ATOMIC_ACQUIRE) != NULL)
+        pause();
+    return NULL;
+}
+
+static void free_twice_beside_other(void) {
+    char *block = mp_malloc(100);
+    pthread_t id;
+    guilty[1] = NULL;
+    CHECK(pthread_create(&id, NULL, free_into_list_and_wait, block) == 0, "thread");
+    while (__atomic_load_n(&guilty[1], __ATOMIC_ACQUIRE) == NULL)
+        sched_yield();
+    mp_free(blame(block));
+}
+
 static const char not_ours[] = "pointer was not allocated by minipool, or its block was freed already";
 static const char inside[] = "pointer into the middle of a block";
 
@@ -164,12 +199,14 @@ static const struct {
     {"free_twice_large", free_twice_large, "free", "block was freed already"},
     {"free_twice_mapped", free_twice_mapped, "free", not_ours},
     {"free_twice_both_foreign", free_twice_both_foreign, "free", "double free"},
+    {"free_twice_after_other", free_twice_after_other, "free", "double free"},
+    {"free_twice_beside_other", free_twice_beside_other, "free", "double free"},
 };
 enum { CASES = sizeof(cases) / sizeof(cases[0]) };
 
 /* A live block may hold, by copy, whatever a free one holds: it is no proof of a double free. */
 static void innocent(void) {
-    for (size_t size = 16; size <= 4096; size *= 2) {
+    for (size_t size = 8; size <= 4096; size *= 2) {
         char *block = mp_malloc(size), *other = mp_malloc(size), *copy = mp_malloc(size);
         CHECK(block != NULL && other != NULL && copy != NULL, "%zu bytes", size);
         mp_free(block);
