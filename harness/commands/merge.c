@@ -46,7 +46,7 @@ static const struct argp ARGP = {
     .args_doc = "RUN RUN... -o DIR",
     .doc = "Unite runs of several hosts, or several runs of one host, into one that compare, charts and bundle read. "
            "Folders and archives are taken. Every row stays with its host, so ratios are always within a host; its "
-           "name gets ' @HOSTNAME'.\v"
+           "name gets ' @HOSTNAME', and #2 and so on where another machine or run has that name, too.\v"
            "The runs must have the same mode, baseline, threshold, precision, slot length, pinning and kinds of "
            "blocks. An allocator must be the same library with the same settings in all runs of one host; between "
            "hosts it may differ. A united run cannot be resumed.\n\n"

@@ -296,9 +296,28 @@ static bool is_row_name(const RunMeta *meta, const char *name) {
     return false;
 }
 
-static char *name_of_row(const Merge *merge, const Part *part, const Row *row) {
+static const Part *first_of_machine(const Merge *merge, const Part *part) {
+    const Part *first = merge->parts;
+    while (first < part && !same_machine(first->host, part->host))
+        first++;
+    return first;
+}
+
+/* Charts draw rows of one name but for what is swept as one curve, so machines of one name must not share it. */
+static char *name_of_host(const Merge *merge, const Part *part) {
     const char *known = json_string_value(json_object_get(part->host, "hostname"));
-    char *host = known == NULL ? text_format("host%u", (unsigned)part->host_index + 1) : text_copy(known);
+    if (known == NULL)
+        return text_format("host%u", (unsigned)part->host_index + 1);
+    const Part *first = first_of_machine(merge, part);
+    unsigned number = 1;
+    for (const Part *other = merge->parts; other < first; other++)
+        number += first_of_machine(merge, other) == other &&
+                  same_text(json_string_value(json_object_get(other->host, "hostname")), known);
+    return number == 1 ? text_copy(known) : text_format("%s#%u", known, number);
+}
+
+static char *name_of_row(const Merge *merge, const Part *part, const Row *row) {
+    char *host = name_of_host(merge, part);
     char *name = text_format("%s @%s", row->name, host);
     for (unsigned again = 2; is_row_name(&merge->meta, name); again++) {
         free(name);

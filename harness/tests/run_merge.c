@@ -189,6 +189,30 @@ static void runs_of_one_host_share_its_record(void **state) {
     free(again);
 }
 
+/* "localhost" is the name of many. */
+static void machines_of_one_name_share_no_row_name(void **state) {
+    Run *runs[] = {make_run("one", "alpha", 1), make_run("two", "alpha", 2), make_run("three", "alpha", 3)};
+    free(runs[1]->meta.host_json);
+    runs[1]->meta.host_json = text_copy("{\"hostname\":\"alpha\",\"machine_id\":\"another\"}");
+    free(runs[1]->meta.rows[0].name);
+    runs[1]->meta.rows[0].name = text_copy("row of its own");
+    char *one = put(*state, "one", runs[0]), *two = put(*state, "two", runs[1]);
+    free(runs[2]->meta.rows[0].name);
+    runs[2]->meta.rows[0].name = text_copy("a third row");
+    char *three = put(*state, "three", runs[2]), *path = below(*state, "merged");
+    assert_int_equal(run_command(command_merge, one, two, three, "-o", path, NULL), 0);
+    Run *merged = load(path);
+    assert_string_equal(merged->meta.rows[0].name, "row 0 @alpha");
+    assert_string_equal(merged->meta.rows[2].name, "row of its own @alpha#2");
+    assert_string_equal(merged->meta.rows[3].name, "row 1 @alpha#2");
+    assert_string_equal(merged->meta.rows[4].name, "a third row @alpha");
+    run_free(merged);
+    free(one);
+    free(two);
+    free(three);
+    free(path);
+}
+
 static void rows_that_are_not_repeated_need_no_note(void **state) {
     Run *same_name = make_run("two", "alpha", 2);
     same_name->meta.rows[0].threads++;
@@ -282,6 +306,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(hosts_are_united_and_kept_apart, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_torn_block_stays_torn, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(runs_of_one_host_share_its_record, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(machines_of_one_name_share_no_row_name, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(rows_that_are_not_repeated_need_no_note, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_merged_run_is_not_resumed, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, make_folder, remove_folder),
