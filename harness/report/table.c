@@ -74,6 +74,11 @@ static void print_row(const Run *run, const Comparison *comparison, const Compar
     char *facts = word_row(run, comparison, row);
     fprintf(out, "\n%s%s%s  %s%s%s\n", palette->bold, plan->name, palette->reset, palette->dim, facts, palette->reset);
     free(facts);
+    if (plan->unsupported) { /* no process was started for any arm, so all cells would say the same */
+        fprintf(out, "  %-*s  %sunsupported%s\n", width, "every arm", palette->warn, palette->reset);
+        print_wrapped(out, plan->unsupported, width + 4);
+        return;
+    }
     for (size_t i = 0; i < row->cell_count; i++)
         print_cell(run, comparison, row, &row->cells[i], width, palette, out);
     if (row->disturbed_too_often)

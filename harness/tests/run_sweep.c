@@ -106,8 +106,7 @@ static void refused_values_are_rows_without_values(void **state) {
         run_command(command_run, place->suite, "--out", place->out, "--set", "rounds=1,3", "--set", "odd=no", NULL),
         EXIT_CODE_OK);
     assert_printed("note: 1 of 2 rows will be unsupported; small rounds=3 odd=no: --rounds 3: must be even\n");
-    assert_printed("unsupported 1/1");
-    assert_printed("--rounds 3: must be even");
+    assert_printed("\n  every arm     unsupported\n                --rounds 3: must be even\n");
     Run *run = load(place->out);
     assert_int_equal(run->meta.row_count, 2);
     assert_string_equal(run->meta.rows[1].name, "small rounds=3 odd=no");
