@@ -364,6 +364,42 @@ static Span *find_free(size_t pages, size_t alignment_pages) {
     return span;
 }
 
+/* A dirty run together with as much as it lacks of a clean neighbour, as one run in no bin: of the longest that are too
+ * short by themselves, the first that has such a neighbour. NULL: none of the few looked at. */
+static Span *join_dirty_and_clean(size_t pages) {
+    enum { LOOK_AT = 32 };
+    int looked = 0;
+    for (unsigned bin = bin_of(pages) + 1; bin-- > 0 && looked < LOOK_AT;)
+        for (Span *span = heap.dirty.lists[bin].first; span != NULL && looked < LOOK_AT; span = span->next, looked++) {
+            size_t missing = pages - span->page_count;
+            Span *after = page_map_get(span->base + span_bytes(span)), *before = page_map_get(span->base - PAGE_BYTES);
+            bool behind = after != NULL && after->run_state == RUN_CLEAN &&
+                          after->base == span->base + span_bytes(span) && after->page_count >= missing;
+            bool ahead = before != NULL && before->run_state == RUN_CLEAN &&
+                         before->base + span_bytes(before) == span->base && before->page_count >= missing;
+            if (span->page_count >= pages || (!behind && !ahead))
+                continue;
+            Span *clean = behind ? after : before;
+            detach_free(span);
+            mark_ends(span, NULL);
+            detach_free(clean);
+            mark_ends(clean, NULL);
+            span->run_state = RUN_IN_USE;
+            span->page_count = pages;
+            clean->page_count -= missing;
+            if (behind)
+                clean->base += missing << PAGE_SHIFT;
+            else
+                span->base -= missing << PAGE_SHIFT;
+            if (clean->page_count == 0)
+                span_delete(clean);
+            else
+                attach_free(clean, RUN_CLEAN);
+            return span;
+        }
+    return NULL;
+}
+
 /* A large block took clean pages although as many dirty ones are free: they are in pieces that are too short. As many
  * of those go back, so that a heap whose blocks grow does not keep what they grew out of. */
 static void swap_dirty_for_clean(size_t pages) {
@@ -387,9 +423,16 @@ Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use) {
     Span *front = alignment_pages > 1 ? span_new() : NULL;
     Span *rest = span_new();
     lock_acquire(&heap.lock);
-    Span *span = rest == NULL || (alignment_pages > 1 && front == NULL) ? NULL : find_free(pages, alignment_pages);
-    if (span != NULL) {
-        RunState state = (RunState)span->run_state;
+    Span *span = NULL;
+    RunState state = RUN_DIRTY;
+    if (rest != NULL && (alignment_pages == 1 || front != NULL))
+        span = find_free(pages, alignment_pages);
+    if (span != NULL && span->run_state == RUN_CLEAN && use == PAGE_USE_LARGE && alignment_pages == 1) {
+        Span *joined = join_dirty_and_clean(pages);
+        span = joined != NULL ? joined : span;
+    }
+    if (span != NULL && span->run_state != RUN_IN_USE) {
+        state = (RunState)span->run_state;
         detach_free(span);
         mark_ends(span, NULL);
         size_t skip = pages_to_skip(span, alignment_pages);
@@ -408,6 +451,8 @@ Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use) {
             cut(span, pages, rest, state);
             rest = NULL;
         }
+    }
+    if (span != NULL) {
         span->zeroed = state == RUN_CLEAN;
         advance_window();
         heap.window_pages += pages;
