@@ -64,6 +64,7 @@ static inline FreeObject *free_list_pop(FreeList *list) {
     FreeObject *first = list->head;
     list->head = (FreeObject *)(first->link - list->key);
     list->room++;
+    atomic_signal_fence(memory_order_release); /* a child of fork() must not find it in the list without its link */
     first->link = 0;
     return first;
 }

@@ -204,16 +204,14 @@ static void list_close(ThreadCache *cache, unsigned size_class) {
     free_chain(cache, chain);
 }
 
-/* Looks at one class after the other, one a call: what was not used since the last time is given up. */
-static bool trim(ThreadCache *cache) {
+/* Looks at one class after the other, one a call: a list that was not used since the last time is given up. */
+static void trim(ThreadCache *cache) {
     unsigned size_class = cache->trim_next;
     cache->trim_next = size_class + 1 == SIZE_CLASS_COUNT ? 0 : size_class + 1;
     ThreadClass *class = &cache->classes[size_class];
-    bool idle = !class->touched && list_of(cache, size_class)->limit != 0;
-    class->touched = false;
-    if (idle)
+    if (!class->touched && list_of(cache, size_class)->limit != 0)
         list_close(cache, size_class);
-    return idle;
+    class->touched = false;
 }
 
 /* The class's list may be longer from now on, as far as the thread's share of memory allows. */
@@ -227,8 +225,10 @@ static void list_grow(ThreadCache *cache, unsigned size_class) {
     size_t limit = (size_t)list->limit;
     size_t more = limit == 0 ? first : limit < most / 2 ? limit : most - limit;
     size_t share = share_of(LISTS_TOTAL_BYTES, LISTS_MIN_BYTES, LISTS_MAX_BYTES);
+    /* A few classes an attempt: one that is in use shows that before its turn comes round. */
+    enum { LOOK_AT = 4 };
     for (int looked = 0; cache->list_bytes + more * object_bytes > share; looked++) {
-        if (looked == SIZE_CLASS_COUNT || cache == &orphan_cache)
+        if (looked == LOOK_AT)
             return;
         trim(cache);
     }
