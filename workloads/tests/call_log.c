@@ -166,13 +166,15 @@ static Header *header_of(void *block) {
     return (Header *)(void *)((char *)block - sizeof(Header));
 }
 
-static void release(void *block) {
-    Header *header = header_of(block);
+static void count_out(const Header *header) {
     if (header->thread) {
         atomic_fetch_sub(&live_blocks, 1);
         atomic_fetch_sub(&live_bytes, (int64_t)header->size);
     }
-    __libc_free((char *)block - header->offset);
+}
+
+static void release(void *block) {
+    __libc_free((char *)block - header_of(block)->offset);
 }
 
 void *malloc(size_t size) {
@@ -184,6 +186,7 @@ void free(void *block) {
         return;
     if (header_of(block)->thread)
         log_free(header_of(block));
+    count_out(header_of(block));
     release(block);
 }
 
@@ -195,7 +198,10 @@ void *calloc(size_t count, size_t size) {
     return block;
 }
 
+/* To the program the old and the new block are one: at no moment are both alive. */
 void *realloc(void *block, size_t size) {
+    if (block)
+        count_out(header_of(block));
     void *moved = allocate(IS_OWN_CALL, REALLOC, 16, size);
     if (!moved || !block)
         return moved;
