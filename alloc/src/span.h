@@ -39,10 +39,10 @@
 
 enum { SPAN_INLINE_WORDS = 8 };
 
-/* What an object is while it is free and in a list. The link is the next object's address combined with a key whose
- * upper bits no address has and allocation clears it: finding such bits in a block that is being freed means, in one
- * case of 2^16 but for chance, that the block is free already, and a search then says so for certain. The key's lower
- * bits are the process's own, so a link that a stray write or an attacker made leads nowhere in particular. */
+/* What an object is while it is free and in a list. The link is the next object's address plus a key whose upper 16
+ * bits no address has; allocation clears it. A block that is being freed and has those bits is free already, but for
+ * chance (one word in 2^16 if contents were random), so a search decides. The key's lower bits are the process's own: a
+ * link that a stray write or an attacker made leads nowhere in particular. */
 typedef struct FreeObject {
     uintptr_t link;
 } FreeObject;

@@ -40,7 +40,7 @@ static void *object(const Span *span, uint32_t index) {
     return span->base + (size_t)index * span->object_bytes;
 }
 
-/* A foreign free of one object, as a thread without a stash does it. */
+/* A foreign free of one object, as a thread does it whose list is full. */
 static bool foreign_free(Span *span, void *block) {
     uint32_t index = span_index(span, block);
     return central_cache_free(span, index / 64, (uint64_t)1 << (index % 64), block);

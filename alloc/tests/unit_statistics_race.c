@@ -1,6 +1,7 @@
 /*
  * unit_statistics_race.c - pictures of the heap taken while other threads use it: the numbers may be off, but nothing
- * wild is read and nothing wraps below zero. Blocks change hands, so that stashes fill, and hold what looks like links.
+ * wild is read and nothing wraps below zero. Blocks change hands, so that lists fill with others' objects, and hold
+ * what looks like links.
  */
 #include <setjmp.h>
 #include <stdarg.h>
