@@ -23,30 +23,27 @@ static void print_point(const char *label, const char *text) {
         printf("- **%s**: %s.\n", label, text);
 }
 
-static void print_parameters(const json_t *parameters) {
-    size_t index;
-    json_t *item;
-    if (json_array_size(parameters) > 0)
-        puts("\n| parameter | default | allowed | |\n|---|---|---|---|");
-    json_array_foreach(parameters, index, item) {
-        char *value = list_default(item), *range = list_range(item);
-        printf("| `--%s` ", list_text_of(item, "name"));
-        print_cell(value);
-        print_cell(range);
-        print_cell(list_text_of(item, "doc"));
-        puts("|");
-        free(value);
-        free(range);
-    }
+static void print_parameter(const json_t *item) {
+    char *value = list_default(item), *range = list_range(item);
+    printf("| `--%s` ", list_text_of(item, "name"));
+    print_cell(value);
+    print_cell(range);
+    free(value);
+    free(range);
 }
 
-static void print_presets(const json_t *presets) {
+static void print_preset(const json_t *item) {
+    printf("| `%s` | `%s` ", list_text_of(item, "name"), list_text_of(item, "arguments"));
+}
+
+/* A table whose last column is each item's doc; nothing where there are no items. */
+static void print_table(const char *head, const json_t *items, void (*print_columns)(const json_t *item)) {
     size_t index;
     json_t *item;
-    if (json_array_size(presets) > 0)
-        puts("\n| preset | is | |\n|---|---|---|");
-    json_array_foreach(presets, index, item) {
-        printf("| `%s` | `%s` ", list_text_of(item, "name"), list_text_of(item, "arguments"));
+    json_array_foreach(items, index, item) {
+        if (index == 0)
+            puts(head);
+        print_columns(item);
         print_cell(list_text_of(item, "doc"));
         puts("|");
     }
@@ -60,8 +57,9 @@ void list_markdown_workload(const json_t *object) {
     print_point("Changed", list_text_of(object, "changed"));
     print_point("Counts", work);
     free(work);
-    print_parameters(json_object_get(object, "parameters"));
-    print_presets(json_object_get(object, "presets"));
+    print_table("\n| parameter | default | allowed | |\n|---|---|---|---|", json_object_get(object, "parameters"),
+                print_parameter);
+    print_table("\n| preset | is | |\n|---|---|---|", json_object_get(object, "presets"), print_preset);
 }
 
 void list_markdown_allocator(const json_t *object) {

@@ -34,6 +34,11 @@ void axis_finish(Axis *axis) {
     axis->tic_high = axis->high;
 }
 
+double axis_share(const Axis *axis, double value) {
+    return axis->logarithmic ? log(value / axis->low) / log(axis->high / axis->low)
+                             : (value - axis->low) / (axis->high - axis->low);
+}
+
 double axis_spacing(const Axis *axis) {
     switch (axis->unit) {
     case AXIS_BYTES:

@@ -33,6 +33,9 @@ void axis_include(Axis *axis, double value);
 /* Adds a margin; a linear axis starts at 0, or below where values do. Call once, after the last axis_include(). */
 void axis_finish(Axis *axis);
 
+/* Where a value stands on the axis, from 0 at `low` to 1 at `high`. */
+double axis_share(const Axis *axis, double value);
+
 /* "'0.9' 0.9, '1' 1": what stands inside gnuplot's `set xtics (...)`. At most one tic per `spacing` of `pixels`. Owned.
  */
 char *axis_tics(const Axis *axis, double pixels, double spacing);

@@ -109,6 +109,13 @@ Curves curves_new(const ChartSource *source, const RowGroup *group) {
     return curves;
 }
 
+Curves curves_over_threads(const ChartSource *source, const RowGroup *group) {
+    Curves curves = curves_new(source, group);
+    for (size_t i = 0; i < group->count; i++)
+        curves.x[i] = source->run->meta.rows[group->rows[i]].threads;
+    return curves;
+}
+
 CurvePoint *curves_point(const ChartSource *source, const Curves *curves, size_t place, uint32_t arm) {
     return &curves->points[place * source->run->meta.arm_count + arm];
 }
@@ -146,7 +153,8 @@ Axis curves_threads_axis(const RunMeta *meta, const RowGroup *group) {
     return x;
 }
 
-void curves_mark_oversubscribed(const RunMeta *meta, const RowGroup *group, Panel *panel) {
+/* A line at the number of processors and a band beyond it, where some row has more threads; the axis is finished. */
+static void mark_oversubscribed(const RunMeta *meta, const RowGroup *group, Panel *panel) {
     size_t last = group->rows[group->count - 1];
     if (!row_is_oversubscribed(meta, last))
         return;
@@ -170,16 +178,10 @@ char *curves_noise(const ChartSource *source, const RowGroup *group) {
     return text;
 }
 
-/* Where a number stands on an axis, as a share of it. */
-static double share_of(const Axis *axis, double value) {
-    return axis->logarithmic ? log(value / axis->low) / log(axis->high / axis->low)
-                             : (value - axis->low) / (axis->high - axis->low);
-}
-
 static double dodge_step(const Axis *x, const Curves *curves, size_t arms) {
     double step = DODGE_STEP;
     for (size_t i = 1; i < curves->group->count; i++)
-        step = fmin(step, DODGED_GAP * (share_of(x, curves->x[i]) - share_of(x, curves->x[i - 1])) / (double)arms);
+        step = fmin(step, DODGED_GAP * (axis_share(x, curves->x[i]) - axis_share(x, curves->x[i - 1])) / (double)arms);
     return step;
 }
 
@@ -246,4 +248,13 @@ void curves_write(Chart *chart, const ChartSource *source, const Panel *panel, c
                       &(CurvePoint){curves->ideal_y[i], NAN, NAN});
     chart_lines_write_labels(chart, panel, labels, label_count);
     chart_lines_release(labels, label_count);
+}
+
+void curves_write_over_threads(Chart *chart, const ChartSource *source, Panel *panel, const Curves *curves) {
+    const RunMeta *meta = &source->run->meta;
+    curves_include(source, curves, &panel->y);
+    axis_finish(&panel->y);
+    mark_oversubscribed(meta, curves->group, panel);
+    chart_panel(chart, panel);
+    curves_write(chart, source, panel, curves);
 }

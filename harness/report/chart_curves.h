@@ -41,21 +41,24 @@ typedef struct Curves {
     double ideal_x[IDEAL_POINTS], ideal_y[IDEAL_POINTS]; /* a dashed line; NAN where there is none */
 } Curves;
 
-/* Everything NAN. */
+/* Every point NAN; over threads x is filled in. */
 Curves curves_new(const ChartSource *source, const RowGroup *group);
+Curves curves_over_threads(const ChartSource *source, const RowGroup *group);
 CurvePoint *curves_point(const ChartSource *source, const Curves *curves, size_t place, uint32_t arm);
 void curves_release(Curves *curves);
 void curves_include(const ChartSource *source, const Curves *curves, Axis *y);
 
 /* An x axis for the numbers of threads of a group, with room for the names of the curves. */
 Axis curves_threads_axis(const RunMeta *meta, const RowGroup *group);
-/* A line at the number of processors and a band beyond it, where some row has more threads; the axis is finished. */
-void curves_mark_oversubscribed(const RunMeta *meta, const RowGroup *group, Panel *panel);
 
 /* "A/A noise floor up to 1.8 %" of the throughput of these rows. Owned. */
 char *curves_noise(const ChartSource *source, const RowGroup *group);
 
 /* The panel's marks and labels. Lines "ARM X VALUE LOW HIGH"; the ideal has the number after the last arm's. */
 void curves_write(Chart *chart, const ChartSource *source, const Panel *panel, const Curves *curves);
+
+/* The same with the panel itself, whose x axis is curves_threads_axis() and whose y axis has been begun: it is finished
+ * here, and rows with more threads than processors are marked. */
+void curves_write_over_threads(Chart *chart, const ChartSource *source, Panel *panel, const Curves *curves);
 
 #endif

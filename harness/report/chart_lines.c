@@ -84,12 +84,7 @@ double chart_share_at(const Series *series, size_t point) {
     return 100 * (double)series->time_ns[point] / (double)series->time_ns[series->count - 1];
 }
 
-/* Where a value stands on an axis: 0 at its low end, 1 at its high end. And back. */
-static double share_of(const Axis *axis, double value) {
-    return axis->logarithmic ? log(value / axis->low) / log(axis->high / axis->low)
-                             : (value - axis->low) / (axis->high - axis->low);
-}
-
+/* The value that stands at this share of the axis. */
 static double value_at(const Axis *axis, double share) {
     return axis->logarithmic ? axis->low * pow(axis->high / axis->low, share)
                              : axis->low + share * (axis->high - axis->low);
@@ -100,7 +95,7 @@ void chart_lines_write_labels(Chart *chart, const Panel *panel, LineLabel *label
     double height = chart_plot_height(chart);
     for (size_t i = 0; i < count; i++) {
         /* What never got a value is listed from below. */
-        places[i] = isnan(labels[i].y) ? 0 : share_of(&panel->y, labels[i].y) * height;
+        places[i] = isnan(labels[i].y) ? 0 : axis_share(&panel->y, labels[i].y) * height;
     }
     chart_spread(places, count, LABEL_HEIGHT, LABEL_HEIGHT / 2, height);
     chart_labels(chart);

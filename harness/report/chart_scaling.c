@@ -62,26 +62,20 @@ static char *note_of(const ChartSource *source, const RowGroup *group) {
 
 static void write_group(Chart *chart, const ChartSource *source, const RowGroup *group) {
     const RunMeta *meta = &source->run->meta;
-    Curves curves = curves_new(source, group);
+    Curves curves = curves_over_threads(source, group);
     char *note = note_of(source, group);
     Panel panel = chart_new_panel(PANEL_LINES, group->title, note);
     panel.left = 40;
     panel.right = chart_lines_margin(source->run) + 50;
     panel.x = curves_threads_axis(meta, group);
     panel.y = axis_empty(AXIS_RATIO, panel.x.logarithmic);
-    for (size_t i = 0; i < group->count; i++) {
-        curves.x[i] = meta->rows[group->rows[i]].threads;
+    for (size_t i = 0; i < group->count; i++)
         for (uint32_t arm = 0; arm < meta->arm_count; arm++)
             if (meta->arms[arm].available)
                 *curves_point(source, &curves, i, arm) =
                     speed_up(&source->compared[group->rows[0]], &source->compared[group->rows[i]], arm);
-    }
     set_ideal(&curves, processors_of_row(meta, group->rows[0]));
-    curves_include(source, &curves, &panel.y);
-    axis_finish(&panel.y);
-    curves_mark_oversubscribed(meta, group, &panel);
-    chart_panel(chart, &panel);
-    curves_write(chart, source, &panel, &curves);
+    curves_write_over_threads(chart, source, &panel, &curves);
     curves_release(&curves);
     free(note);
 }

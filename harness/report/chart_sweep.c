@@ -204,8 +204,7 @@ static char *every_tic(const RunMeta *meta, const Swept *swept, const Axis *x, d
     double end = -INFINITY;
     for (size_t i = 0; i < swept->group.count && tics; i += stride) {
         char *word = tic_word(&meta->rows[swept->group.rows[i]], swept->parameter);
-        double share = x->logarithmic ? log(swept->values[i] / x->low) / log(x->high / x->low)
-                                      : (swept->values[i] - x->low) / (x->high - x->low);
+        double share = axis_share(x, swept->values[i]);
         double half = chart_text_width(strlen(word)) / 2;
         bool touches = share * pixels - half < end + TIC_GAP;
         end = share * pixels + half;

@@ -15,24 +15,18 @@ static const double CURVES_HEIGHT = 170;
 static void write_curves(Chart *chart, const ChartSource *source, const RowGroup *group, Panel *panel) {
     const RunMeta *meta = &source->run->meta;
     const Comparison *speed = chart_comparison(source, METRIC_THROUGHPUT);
-    Curves curves = curves_new(source, group);
-    for (size_t i = 0; i < group->count; i++) {
-        curves.x[i] = meta->rows[group->rows[i]].threads;
+    Curves curves = curves_over_threads(source, group);
+    for (size_t i = 0; i < group->count; i++)
         for (uint32_t arm = 0; arm < meta->arm_count; arm++) {
             const Cell *cell = comparison_cell(&speed->rows[group->rows[i]], arm, false);
             if (cell->ok)
                 *curves_point(source, &curves, i, arm) =
                     (CurvePoint){cell->median, cell->median_low, cell->median_high};
         }
-    }
     panel->kind = PANEL_LINES;
     panel->x = curves_threads_axis(meta, group);
     panel->y = axis_empty(AXIS_PER_SECOND, false);
-    curves_include(source, &curves, &panel->y);
-    axis_finish(&panel->y);
-    curves_mark_oversubscribed(meta, group, panel);
-    chart_panel(chart, panel);
-    curves_write(chart, source, panel, &curves);
+    curves_write_over_threads(chart, source, panel, &curves);
     curves_release(&curves);
 }
 

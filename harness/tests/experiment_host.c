@@ -156,22 +156,13 @@ static void this_machine_has_a_record(void **state) {
     json_decref(record);
 }
 
-static int make_root(void **state) {
-    *state = test_folder();
-    return 0;
-}
-
-static int remove_root(void **state) {
-    test_folder_remove(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(values_are_read_or_unknown, make_root, remove_root),
-        cmocka_unit_test_setup_teardown(the_tightest_limit_of_a_unified_hierarchy, make_root, remove_root),
-        cmocka_unit_test_setup_teardown(limits_of_separate_hierarchies, make_root, remove_root),
-        cmocka_unit_test_setup_teardown(a_guest_and_a_container, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(values_are_read_or_unknown, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(the_tightest_limit_of_a_unified_hierarchy, test_folder_set_up,
+                                        test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(limits_of_separate_hierarchies, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(a_guest_and_a_container, test_folder_set_up, test_folder_tear_down),
         cmocka_unit_test(this_machine_has_a_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,25 +173,15 @@ static void the_command_examines_this_machine(void **state) {
     assert_refused(run_command(command_doctor, "--nonsense", NULL), "'--nonsense' is no option");
 }
 
-static int make_folder(void **state) {
-    *state = test_folder();
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    test_folder_remove(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_quiet_machine_is_well, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_laptop_saves_power, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_guest_is_stolen_from, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_container_has_limits, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(an_older_container_has_limits, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_machine_without_files_is_unknown, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(the_command_examines_this_machine, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_quiet_machine_is_well, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(a_laptop_saves_power, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(a_guest_is_stolen_from, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(a_container_has_limits, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(an_older_container_has_limits, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(a_machine_without_files_is_unknown, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(the_command_examines_this_machine, test_folder_set_up, test_folder_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

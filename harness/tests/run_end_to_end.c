@@ -2,7 +2,7 @@
  * run_end_to_end.c - `allocbench run` as a user starts it: exit codes, statuses beside unharmed arms, a kill in the
  * middle and going on.
  */
-#include "testing.h"
+#include "run_fixture.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -10,35 +10,12 @@
 #include <time.h>
 
 #include "commands/command.h"
-#include "store/run_store.h"
-#include "store/text.h"
 
 #define ARMS TEST_BUILD_DIR "/arms/"
 
-typedef struct Place {
-    char *folder, *suite, *out;
-} Place;
-
 static int set_up(void **state) {
-    Place *place = zeroed(1, sizeof *place);
-    place->folder = test_folder();
-    place->suite = text_format("%s/two.ini", place->folder);
-    place->out = text_format("%s/out", place->folder);
-    static const char suite[] = "[suite]\nslot_ms = 10\nblocks = 2\nallocators = glibc\n"
-                                "[small]\nworkload = small\nthreads = 1\n[more]\nworkload = small\noperations = 5000\n";
-    test_write(place->suite, suite, strlen(suite));
-    setenv("ALLOCBENCH_WORKLOADS", TEST_BUILD_DIR "/workloads", 1);
-    *state = place;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    Place *place = *state;
-    test_folder_remove(place->folder);
-    free(place->suite);
-    free(place->out);
-    free(place);
-    return 0;
+    return place_set_up(state, "[suite]\nslot_ms = 10\nblocks = 2\nallocators = glibc\n"
+                               "[small]\nworkload = small\nthreads = 1\n[more]\nworkload = small\noperations = 5000\n");
 }
 
 /* Starts allocbench run with these arguments, NULL terminated; stdout and stderr go into files. */
@@ -90,14 +67,6 @@ static bool errors_say(const Place *place, const char *text) {
     return file_says(place, "errors", text);
 }
 
-static Run *load(const Place *place) {
-    StoreError error = {""};
-    Run *loaded = run_load(place->out, &error);
-    if (loaded == NULL)
-        fail_msg("%s", error.text);
-    return loaded;
-}
-
 /* `blocks` are those that are compared; those that count live bytes come on top. */
 static void expect_complete(const Run *loaded, uint32_t blocks) {
     blocks += loaded->meta.memory_blocks;
@@ -112,7 +81,7 @@ static void live_bytes_are_counted_apart(void **state) {
     const Place *place = *state;
     assert_int_equal(run(place, (const char *[]){place->suite, "--out", place->out, "--slot-ms", "30", NULL}),
                      EXIT_CODE_OK);
-    Run *loaded = load(place);
+    Run *loaded = load_run(place->out);
     assert_true(loaded->meta.memory_blocks > 0);
     size_t counted = 0;
     for (size_t i = 0; i < loaded->sample_count; i++) {
@@ -143,7 +112,7 @@ static void expect_status(const Run *loaded, const char *name, SampleStatus stat
 static void all_is_well(void **state) {
     const Place *place = *state;
     assert_int_equal(run(place, (const char *[]){place->suite, "-o", place->out, NULL}), EXIT_CODE_OK);
-    Run *loaded = load(place);
+    Run *loaded = load_run(place->out);
     expect_complete(loaded, 2);
     expect_status(loaded, "glibc", SAMPLE_OK);
     assert_string_equal(loaded->meta.rows[0].name, "small t1");
@@ -172,7 +141,7 @@ static void broken_arms_do_not_harm_others(void **state) {
                                "1",          "--memory-cap", "100M",     "--workloads",  "more", NULL};
     assert_int_equal(run(place, arguments), EXIT_CODE_SLOTS_FAILED);
     assert_true(errors_say(place, "note: broken will fail: /no/such.so: no such file; correct the path\n"));
-    Run *loaded = load(place);
+    Run *loaded = load_run(place->out);
     expect_complete(loaded, 2);
     expect_status(loaded, "glibc", SAMPLE_OK);
     expect_status(loaded, "leak", SAMPLE_OK);
@@ -248,12 +217,12 @@ static void killed_and_resumed(void **state) {
     FILE *file = fopen(samples, "ae");
     fputs("{\"row\":0,\"block\":", file);
     fclose(file);
-    Run *before = load(place);
+    Run *before = load_run(place->out);
     size_t kept = before->sample_count;
     assert_true(kept >= 3);
 
     assert_int_equal(run(place, (const char *[]){"--resume", "--out", place->out, NULL}), EXIT_CODE_OK);
-    Run *after = load(place);
+    Run *after = load_run(place->out);
     expect_complete(after, 5);
     expect_status(after, "glibc", SAMPLE_OK);
     /* Complete blocks are kept as they were. */
@@ -278,7 +247,7 @@ static void interrupted(void **state) {
     assert_int_equal(finish(pid), EXIT_CODE_INTERRUPTED);
     assert_true(errors_say(place, "--resume --out"));
     assert_int_equal(run(place, (const char *[]){"--resume", "--out", place->out, NULL}), EXIT_CODE_OK);
-    Run *loaded = load(place);
+    Run *loaded = load_run(place->out);
     expect_complete(loaded, 5);
     run_free(loaded);
 }
@@ -370,7 +339,7 @@ static void latency_is_a_mode(void **state) {
     const Place *place = *state;
     const char *arguments[] = {place->suite, "--out", place->out, "--mode", "latency", "--blocks", "2", NULL};
     assert_int_equal(run(place, arguments), EXIT_CODE_OK);
-    Run *loaded = load(place);
+    Run *loaded = load_run(place->out);
     assert_int_equal(loaded->meta.mode, MODE_LATENCY);
     assert_int_equal(loaded->meta.memory_blocks, 0);
     expect_complete(loaded, 2);
@@ -388,7 +357,7 @@ static void huge_pages_are_a_factor(void **state) {
     const Place *place = *state;
     const char *arguments[] = {place->suite, "--out", place->out, "--thp", "inherit,never", "--blocks", "1", NULL};
     assert_int_equal(run(place, arguments), EXIT_CODE_OK);
-    Run *loaded = load(place);
+    Run *loaded = load_run(place->out);
     assert_int_equal(loaded->meta.row_count, 4);
     assert_string_equal(loaded->meta.rows[1].name, "small t1 thp=never");
     /* Equal work, or the two could not be put side by side. */
@@ -418,7 +387,7 @@ static void a_missing_program_is_unsupported(void **state) {
     test_write(place->suite, suite, strlen(suite));
     const char *arguments[] = {place->suite, "--out", place->out, NULL};
     assert_int_equal(run(place, arguments), EXIT_CODE_NOTHING_MEASURED);
-    Run *loaded = load(place);
+    Run *loaded = load_run(place->out);
     expect_status(loaded, "glibc", SAMPLE_UNSUPPORTED);
     assert_non_null(strstr(loaded->samples[0].message, "apt-get install"));
     run_free(loaded);
@@ -444,7 +413,7 @@ static void a_program_is_timed_as_a_whole(void **state) {
                                "glibc,slow=" ARMS "slow.so?SLOW_ROUNDS=3,none=" ARMS "no_malloc.so",
                                NULL};
     assert_int_equal(run(place, arguments), EXIT_CODE_SLOTS_FAILED);
-    Run *loaded = load(place);
+    Run *loaded = load_run(place->out);
     expect_complete(loaded, 2);
     expect_status(loaded, "glibc", SAMPLE_OK);
     expect_status(loaded, "slow", SAMPLE_OK);
@@ -468,7 +437,7 @@ static void time_and_precision_end_a_run(void **state) {
     const char *first[] = {place->suite, "--out", place->out, "--max-time", "1", "--blocks", "90000", NULL};
     assert_int_equal(run(place, first), EXIT_CODE_OK);
     assert_true(errors_say(place, "--max-time"));
-    Run *loaded = load(place);
+    Run *loaded = load_run(place->out);
     assert_in_range(loaded->sample_count, 4, 90000);
     uint64_t operations = loaded->meta.rows[0].operations;
     run_free(loaded);
@@ -512,24 +481,24 @@ static void list_answers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(all_is_well, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(live_bytes_are_counted_apart, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(broken_arms_do_not_harm_others, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_missing_folder_of_workloads_is_named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nothing_measured, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(other_checksums_are_corrupt, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(killed_and_resumed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(interrupted, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_changed_library_is_not_resumed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(bad_input, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(dry_run, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(latency_is_a_mode, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(huge_pages_are_a_factor, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(strict_asks_for_a_verdict, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_missing_program_is_unsupported, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_program_is_timed_as_a_whole, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(time_and_precision_end_a_run, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(list_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_is_well, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(live_bytes_are_counted_apart, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(broken_arms_do_not_harm_others, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(a_missing_folder_of_workloads_is_named, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(nothing_measured, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(other_checksums_are_corrupt, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(killed_and_resumed, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(interrupted, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(a_changed_library_is_not_resumed, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(bad_input, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(dry_run, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(latency_is_a_mode, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(huge_pages_are_a_factor, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(strict_asks_for_a_verdict, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(a_missing_program_is_unsupported, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(a_program_is_timed_as_a_whole, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(time_and_precision_end_a_run, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(list_answers, set_up, place_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include "analysis/comparison.h"
 #include "command_testing.h"
+#include "run_fixture.h"
 #include "store/run_archive.h"
 #include "store/run_merge.h"
 
@@ -36,14 +37,6 @@ static char *put(const char *folder, const char *name, Run *run) {
     store_run(run, path);
     run_free(run);
     return path;
-}
-
-static Run *load(const char *path) {
-    StoreError error;
-    Run *run = run_load(path, &error);
-    if (run == NULL)
-        fail_msg("%s", error.text);
-    return run;
 }
 
 static const Cell *cell_of(const Comparison *comparison, uint32_t row, uint32_t arm) {
@@ -88,7 +81,7 @@ static void hosts_are_united_and_kept_apart(void **state) {
     char *merged_path = below(*state, "deep/merged");
     assert_int_equal(run_command(command_merge, one, two, "-o", merged_path, NULL), 0);
 
-    Run *merged = load(merged_path), *first = load(one), *second = load(two);
+    Run *merged = load_run(merged_path), *first = load_run(one), *second = load_run(two);
     assert_true(run_is_merged(&merged->meta));
     assert_int_equal(merged->meta.row_count, 4);
     assert_string_equal(merged->meta.rows[0].name, "row 0 @alpha");
@@ -140,7 +133,7 @@ static void a_torn_block_stays_torn(void **state) {
     sample_release(&second->samples[second->sample_count]);
     char *one = put(*state, "one", first), *two = put(*state, "two", second), *path = below(*state, "merged");
     assert_int_equal(run_command(command_merge, one, two, "-o", path, NULL), 0);
-    Run *merged = load(path);
+    Run *merged = load_run(path);
     assert_true(run_block_is_complete(merged, 3, 10, 0));
     assert_false(run_block_is_complete(merged, 3, 11, 0));
     Comparison *comparison = comparison_of_run(merged, METRIC_THROUGHPUT, 0);
@@ -158,7 +151,7 @@ static void runs_of_one_host_share_its_record(void **state) {
     char *path = below(*state, "merged");
     assert_int_equal(run_command(command_merge, one, two, "-o", path, NULL), 0);
     assert_printed("note: 2 rows of one host, such as 'row 0', are in several of these runs");
-    Run *merged = load(path);
+    Run *merged = load_run(path);
     assert_string_equal(merged->meta.rows[0].name, "row 0 @alpha");
     assert_string_equal(merged->meta.rows[2].name, "row 0 @alpha#2");
     assert_int_equal(merged->meta.rows[2].host, 0);
@@ -201,7 +194,7 @@ static void machines_of_one_name_share_no_row_name(void **state) {
     runs[2]->meta.rows[0].name = text_copy("a third row");
     char *three = put(*state, "three", runs[2]), *path = below(*state, "merged");
     assert_int_equal(run_command(command_merge, one, two, three, "-o", path, NULL), 0);
-    Run *merged = load(path);
+    Run *merged = load_run(path);
     assert_string_equal(merged->meta.rows[0].name, "row 0 @alpha");
     assert_string_equal(merged->meta.rows[2].name, "row of its own @alpha#2");
     assert_string_equal(merged->meta.rows[3].name, "row 1 @alpha#2");
@@ -280,7 +273,7 @@ static void what_does_not_fit_is_refused(void **state) {
     run->meta.arms[1].label = text_copy("jemalloc 2.0");
     char *other = put(*state, "other", run), *path = below(*state, "merged");
     assert_int_equal(run_command(command_merge, good, other, "-o", path, NULL), 0);
-    Run *merged = load(path);
+    Run *merged = load_run(path);
     assert_string_equal(merged->meta.arms[1].label, "jemalloc 1.0 or jemalloc 2.0");
     run_free(merged);
 
@@ -291,25 +284,17 @@ static void what_does_not_fit_is_refused(void **state) {
     free(path);
 }
 
-static int make_folder(void **state) {
-    *state = test_folder();
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    test_folder_remove(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(hosts_are_united_and_kept_apart, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_torn_block_stays_torn, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(runs_of_one_host_share_its_record, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(machines_of_one_name_share_no_row_name, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(rows_that_are_not_repeated_need_no_note, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_merged_run_is_not_resumed, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(hosts_are_united_and_kept_apart, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(a_torn_block_stays_torn, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(runs_of_one_host_share_its_record, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(machines_of_one_name_share_no_row_name, test_folder_set_up,
+                                        test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(rows_that_are_not_repeated_need_no_note, test_folder_set_up,
+                                        test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(a_merged_run_is_not_resumed, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, test_folder_set_up, test_folder_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

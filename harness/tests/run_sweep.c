@@ -5,48 +5,19 @@
 #include "command_testing.h"
 
 #include "commands/list_print.h"
-#include "store/run_store.h"
-
-typedef struct Place {
-    char *folder, *suite, *out;
-} Place;
+#include "run_fixture.h"
 
 static int set_up(void **state) {
-    Place *place = zeroed(1, sizeof *place);
-    place->folder = test_folder();
-    place->suite = text_format("%s/swept.ini", place->folder);
-    place->out = text_format("%s/out", place->folder);
-    static const char suite[] =
-        "[suite]\nslot_ms = 5\nblocks = 1\nmemory_blocks = 0\nallocators = glibc,other=glibc?A=b\npin = no\n"
-        "[small]\nworkload = small\nset = rounds=1..4*2\n";
-    test_write(place->suite, suite, strlen(suite));
-    setenv("ALLOCBENCH_WORKLOADS", TEST_BUILD_DIR "/workloads", 1);
-    *state = place;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    Place *place = *state;
-    test_folder_remove(place->folder);
-    free(place->suite);
-    free(place->out);
-    free(place);
-    return 0;
-}
-
-static Run *load(const char *folder) {
-    StoreError error = {""};
-    Run *run = run_load(folder, &error);
-    if (run == NULL)
-        fail_msg("%s", error.text);
-    return run;
+    return place_set_up(
+        state, "[suite]\nslot_ms = 5\nblocks = 1\nmemory_blocks = 0\nallocators = glibc,other=glibc?A=b\npin = no\n"
+               "[small]\nworkload = small\nset = rounds=1..4*2\n");
 }
 
 static void each_value_is_a_row_with_its_own_work(void **state) {
     const Place *place = *state;
     assert_int_equal(run_command(command_run, place->suite, "--out", place->out, NULL), EXIT_CODE_OK);
     assert_printed("small rounds=4");
-    Run *run = load(place->out);
+    Run *run = load_run(place->out);
     assert_int_equal(run->meta.row_count, 3);
     static const char *const names[] = {"small rounds=1", "small rounds=2", "small rounds=4"};
     for (size_t row = 0; row < 3; row++) {
@@ -65,7 +36,7 @@ static void each_value_is_a_row_with_its_own_work(void **state) {
     assert_int_equal(
         run_command(command_run, place->suite, "--out", again, "--set", "rounds=4,1", "--work-from", place->out, NULL),
         EXIT_CODE_OK);
-    Run *other = load(again);
+    Run *other = load_run(again);
     assert_int_equal(other->meta.row_count, 2);
     assert_string_equal(other->meta.rows[0].name, "small rounds=4");
     assert_int_equal(other->meta.rows[0].operations, run->meta.rows[2].operations);
@@ -81,13 +52,13 @@ static void each_value_is_a_row_with_its_own_work(void **state) {
     assert_printed("small rounds=4");
     char *both = text_format("%s/both", place->folder);
     assert_int_equal(run_command(command_merge, place->out, again, "-o", both, NULL), EXIT_CODE_OK);
-    Run *merged = load(both);
+    Run *merged = load_run(both);
     assert_int_equal(merged->meta.row_count, 5);
     assert_string_equal(merged->meta.rows[1].sweep, "rounds=2");
     assert_string_equal(merged->meta.rows[3].sweep, "rounds=4");
 
     assert_int_equal(run_command(command_run, "--resume", "--out", place->out, NULL), EXIT_CODE_OK);
-    Run *resumed = load(place->out);
+    Run *resumed = load_run(place->out);
     assert_int_equal(resumed->sample_count, run->sample_count);
     assert_refused(run_command(command_run, "--resume", "--out", place->out, "--set", "rounds=1", NULL), "only --out");
     run_free(resumed);
@@ -107,7 +78,7 @@ static void refused_values_are_rows_without_values(void **state) {
         EXIT_CODE_OK);
     assert_printed("note: 1 of 2 rows will be unsupported; small rounds=3 odd=no: --rounds 3: must be even\n");
     assert_printed("\n  every arm     unsupported\n                --rounds 3: must be even\n");
-    Run *run = load(place->out);
+    Run *run = load_run(place->out);
     assert_int_equal(run->meta.row_count, 2);
     assert_string_equal(run->meta.rows[1].name, "small rounds=3 odd=no");
     assert_string_equal(run->meta.rows[1].unsupported, "--rounds 3: must be even");
@@ -177,11 +148,11 @@ static void a_listed_row_says_what_it_sweeps(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(each_value_is_a_row_with_its_own_work, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(refused_values_are_rows_without_values, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(mistakes_are_one_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_value_is_a_row_with_its_own_work, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(refused_values_are_rows_without_values, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(mistakes_are_one_line, set_up, place_tear_down),
         cmocka_unit_test(a_listed_row_says_what_it_sweeps),
-        cmocka_unit_test_setup_teardown(the_plan_shows_the_sweep, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_plan_shows_the_sweep, set_up, place_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -254,28 +254,18 @@ static void without_libarchive_it_is_said(void **state) {
     free(archive);
 }
 
-static int make_folder(void **state) {
-    *state = test_folder();
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    test_folder_remove(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_same_verdicts_from_the_archive, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(charts_of_an_archive_lie_beside_it, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(the_same_bytes_every_time, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(nothing_is_overwritten, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(damage_is_noticed, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(the_same_verdicts_from_the_archive, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(charts_of_an_archive_lie_beside_it, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(the_same_bytes_every_time, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_overwritten, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(damage_is_noticed, test_folder_set_up, test_folder_tear_down),
 #if HAVE_LIBARCHIVE
-        cmocka_unit_test_setup_teardown(strange_archives_are_refused, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(a_bomb_is_not_unpacked, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(strange_archives_are_refused, test_folder_set_up, test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(a_bomb_is_not_unpacked, test_folder_set_up, test_folder_tear_down),
 #endif
-        cmocka_unit_test_setup_teardown(without_libarchive_it_is_said, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(without_libarchive_it_is_said, test_folder_set_up, test_folder_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,6 +35,17 @@ static inline void test_folder_remove(char *path) {
     free(path);
 }
 
+/* For cmocka: *state is a folder of the test's own. */
+static inline int test_folder_set_up(void **state) {
+    *state = test_folder();
+    return 0;
+}
+
+static inline int test_folder_tear_down(void **state) {
+    test_folder_remove(*state);
+    return 0;
+}
+
 static inline void test_write(const char *path, const char *text, size_t length) {
     FILE *file = fopen(path, "we");
     assert_non_null(file);

@@ -1,6 +1,6 @@
 # Every verified row once more with kit and workload built under sanitizers, which also are the malloc there. The builds are
 # made by a test of their own, so that only who tests waits for them.
-include(CheckCSourceRuns)
+include(${CMAKE_SOURCE_DIR}/cmake/sanitizers.cmake)
 
 set(kit_sources "")
 get_target_property(sources allocbench_kit SOURCES)
@@ -23,19 +23,15 @@ function(shorten arguments result)
   set(${result} "${arguments}" PARENT_SCOPE)
 endfunction()
 
-# sanitized_rows(KIND FLAGS): skipped where the compiler or the machine cannot.
-function(sanitized_rows kind flags)
-  set(CMAKE_REQUIRED_FLAGS "${flags}")
-  check_c_source_runs("int main(void) { return 0; }" WORKLOADS_RUN_${kind})
-  if(NOT WORKLOADS_RUN_${kind})
-    message(NOTICE "the workloads' tests under ${kind} are not built: ${flags} does not work here")
+# sanitized_rows(KIND): skipped where the compiler or the machine cannot.
+function(sanitized_rows kind)
+  sanitizer_runs(${kind} "the workloads' tests" runs)
+  if(NOT runs)
     return()
   endif()
-  separate_arguments(flags)
   add_library(allocbench_kit_${kind} STATIC EXCLUDE_FROM_ALL ${kit_sources})
   target_compile_definitions(allocbench_kit_${kind} PUBLIC _GNU_SOURCE)
-  target_compile_options(allocbench_kit_${kind} PUBLIC -O1 -g -fno-omit-frame-pointer ${flags})
-  target_link_options(allocbench_kit_${kind} PUBLIC ${flags})
+  sanitize(allocbench_kit_${kind} ${kind})
   target_link_libraries(allocbench_kit_${kind} PUBLIC project_warnings honest_malloc_calls Threads::Threads
                         ${CMAKE_DL_LIBS} m)
   foreach(source ${WORKLOAD_SOURCES})
@@ -59,7 +55,7 @@ function(sanitized_rows kind flags)
   endforeach()
 endfunction()
 
-sanitized_rows(asan "-fsanitize=address,undefined -fno-sanitize-recover=all")
-sanitized_rows(tsan "-fsanitize=thread")
+sanitized_rows(asan)
+sanitized_rows(tsan)
 workload_test(sanitized_workloads ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target sanitized_workloads --parallel 2)
 set_tests_properties(workloads.sanitized_workloads PROPERTIES FIXTURES_SETUP sanitized_workloads PROCESSORS 2 TIMEOUT 600)
