@@ -149,6 +149,8 @@ static char *row_refusal(const Run *first, const Row *a, const Run *second, cons
     if (a->kind == ROW_PROGRAM && !same_text(a->sha256, b->sha256))
         return text_format("work differs: the program %s, its description or its scripts are not the same in both runs",
                            a->workload);
+    if (!same_text(a->own_program, b->own_program))
+        return text_copy("work differs: --prepare, --check, --metric or another option of the program is not the same");
     if (first->meta.mode == MODE_ICOUNT)
         return toolchain_refusal(&first->meta, a, &second->meta, b);
     char *refusal = host_refusal(&first->meta, a, &second->meta, b);

@@ -258,7 +258,8 @@ static int run_planned(const RunOptions *options, uint64_t max_time_s, RunMeta *
 
 static int run_suite(const RunOptions *options, const Catalogue *catalogue, int argc, char **argv) {
     StoreError error = {""};
-    Suite *suite = suite_load(options->suite == NULL ? "quick" : options->suite, &error);
+    Suite *suite = options->choices.own != NULL ? suite_without_rows("program")
+                                                : suite_load(options->suite == NULL ? "quick" : options->suite, &error);
     if (suite == NULL)
         return usage_error("%s", error.text);
     RunMeta meta;

@@ -37,6 +37,16 @@ enum Key {
     KEY_MEMORY_BLOCKS,
     KEY_COUNTERS,
     KEY_STRICT,
+    KEY_NAME,
+    KEY_PREPARE,
+    KEY_CLEANUP,
+    KEY_CHECK,
+    KEY_METRIC,
+    KEY_IGNORE_OUTPUT,
+    KEY_SERVER,
+    KEY_READY,
+    KEY_LOAD,
+    KEY_REQUESTS,
     KEY_OUT = 'o', /* as in the other commands */
 };
 
@@ -90,6 +100,27 @@ static const struct argp_option option_table[] = {
     {"dry-run", KEY_DRY_RUN, NULL, 0, "Print the plan and how long it takes; measure nothing", 0},
     {"no-table", KEY_NO_TABLE, NULL, 0, "Do not print the tables at the end", 0},
     {"strict", KEY_STRICT, NULL, 0, "Exit with 5 when a row is imprecise, unstable or has too few blocks", 0},
+    {0, 0, 0, 0,
+     "A program of your own in place of a suite: '-- PROGRAM ARGUMENTS' behind all options. CMD is one line in shell "
+     "quoting, run without a shell and without the allocator; {scratch} is a temporary folder:",
+     4},
+    {"prepare", KEY_PREPARE, "CMD", 0, "Run this before each slot, untimed", 0},
+    {"cleanup", KEY_CLEANUP, "CMD", 0, "Run this after each slot, untimed", 0},
+    {"check", KEY_CHECK, "CMD", 0, "Run this after the program; what it prints is compared with the baseline's, too", 0},
+    {"metric", KEY_METRIC, "REGEX", 0,
+     "The first group is a rate that the program (or --load) prints, more is better; throughput is that in place of "
+     "runs a second",
+     0},
+    {"ignore-output", KEY_IGNORE_OUTPUT, NULL, 0,
+     "Do not compare what it prints: it differs from run to run [with --metric]", 0},
+    {"name", KEY_NAME, "NAME", 0, "Call the row so [the program's file name]", 0},
+    {"server", KEY_SERVER, "CMD", 0,
+     "In place of '-- PROGRAM': a server that runs in the foreground under the allocator and ends at SIGTERM; {socket} is "
+     "a path for a Unix socket",
+     0},
+    {"ready", KEY_READY, "CMD", 0, "Ends with 0 once the server answers", 0},
+    {"load", KEY_LOAD, "CMD", 0, "The client: its time is measured, or its rate taken by --metric", 0},
+    {"requests", KEY_REQUESTS, "N", 0, "How many requests the load makes, for requests a second", 0},
     {0},
 };
 
@@ -102,6 +133,8 @@ static const char documentation[] =
     "  allocbench run --workloads larson --threads 1..2n\n"
     "  allocbench run --workloads size_sweep --set 'size=8..32K*2'\n"
     "  allocbench run --allocators 'glibc,one=jemalloc?MALLOC_CONF=narenas:1'\n"
+    "  allocbench run --allocators glibc,minipool -- sqlite3 test.db '.read q.sql'\n"
+    "  allocbench run --metric 'rate: ([0-9.]+)' -- ./bench --seconds 1\n"
     "\n"
     "ALLOCBENCH_WORKLOADS names more folders with workloads, separated by ':'.\n"
     "\n"
@@ -148,6 +181,7 @@ static error_t on_option(int key, char *text, struct argp_state *state) {
     Parsing *parsing = state->input;
     RunOptions *options = parsing->options;
     Choices *choices = &options->choices;
+    OwnProgram *own = &options->own;
     unsigned bits;
     uint64_t number;
     RunMode mode;
@@ -256,6 +290,36 @@ static error_t on_option(int key, char *text, struct argp_state *state) {
     case KEY_STRICT:
         options->strict = true;
         break;
+    case KEY_NAME:
+        own->name = text;
+        break;
+    case KEY_PREPARE:
+        own->prepare = text;
+        break;
+    case KEY_CLEANUP:
+        own->cleanup = text;
+        break;
+    case KEY_CHECK:
+        own->check = text;
+        break;
+    case KEY_METRIC:
+        own->metric = text;
+        break;
+    case KEY_IGNORE_OUTPUT:
+        own->ignore_output = true;
+        break;
+    case KEY_SERVER:
+        own->server = text;
+        break;
+    case KEY_READY:
+        own->ready = text;
+        break;
+    case KEY_LOAD:
+        own->load = text;
+        break;
+    case KEY_REQUESTS:
+        expect_u64(parsing, "--requests", text, 1, UINT64_C(1) << 40, &own->requests);
+        break;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -280,14 +344,61 @@ static int check_resume(const RunOptions *options) {
     return EXIT_CODE_OK;
 }
 
+/* What only workloads have is refused beside a program rather than ignored. */
+static int check_own(RunOptions *options) {
+    Choices *choices = &options->choices;
+    const char *option = own_program_option(&options->own);
+    if (option == NULL)
+        return EXIT_CODE_OK;
+    if (options->resume)
+        return usage_error("%s: --resume goes on with the stored plan, the program included; leave it out", option);
+    const struct {
+        const char *flag;
+        bool given;
+        const char *why;
+    } refused[] = {
+        {options->suite == NULL ? "a suite" : options->suite, options->suite != NULL, "it has rows of its own"},
+        {"--workloads", choices->workloads != NULL, "it has rows of its own; measure them in another run"},
+        {"--threads", choices->thread_count > 0, "a program is told by its own arguments"},
+        {"--set", choices->sweeps.count > 0, "a program is told by its own arguments"},
+        {"--slot-ms", choices->slot_ms > 0, "a program does its whole work in each slot"},
+        {"--work-from", choices->work_from != NULL, "a program does its whole work in each slot"},
+        {"--counters", choices->counters > 0, "they are counted inside of workloads"},
+        {"--pin", choices->pin > 0, "only a workload's threads are bound"},
+        {"--mode", choices->mode > MODE_THROUGHPUT, "a whole program has no marks and no single calls"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        if (refused[i].given)
+            return usage_error("%s does not go with %s: %s", refused[i].flag,
+                               strcmp(option, "--") == 0 ? "'-- PROGRAM'" : option, refused[i].why);
+    }
+    choices->own = &options->own;
+    return EXIT_CODE_OK;
+}
+
+/* The words behind "--" are the program's, whatever they look like. Returns how many words are ours. */
+static int split_program(int argc, char **argv, OwnProgram *own) {
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") != 0)
+            continue;
+        own->separated = true;
+        own->words = argv + i + 1;
+        own->word_count = (size_t)(argc - i - 1);
+        return i;
+    }
+    return argc;
+}
+
 int run_options_read(int argc, char **argv, RunOptions *options) {
     *options = (RunOptions){
         .choices = {.precision = -1, .threshold = -1, .pin = -1, .mode = -1, .memory_blocks = -1, .counters = -1}};
     Parsing parsing = {options, EXIT_CODE_OK};
-    static const struct argp argp = {option_table, on_option, "[SUITE]", documentation, NULL, NULL, NULL};
-    int code = arguments_parse(&argp, "run", argc, argv, &parsing);
+    static const struct argp argp = {option_table, on_option, "[SUITE]\n-- PROGRAM [ARGUMENTS]", documentation, NULL, NULL, NULL};
+    int code = arguments_parse(&argp, "run", split_program(argc, argv, &options->own), argv, &parsing);
     if (parsing.code == EXIT_CODE_OK)
         parsing.code = code;
+    if (parsing.code == EXIT_CODE_OK)
+        parsing.code = check_own(options);
     return parsing.code == EXIT_CODE_OK ? check_resume(options) : parsing.code;
 }
 

@@ -14,27 +14,10 @@
 #include "../experiment/cores.h"
 #include "../experiment/experiment.h"
 #include "../experiment/host.h"
+#include "../experiment/own_program.h"
 #include "../experiment/process.h"
-#include "../experiment/program.h"
 #include "../store/run_merge.h"
 #include "../store/text.h"
-
-/* A word as a shell takes it. */
-static char *shell_word(const char *word) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./,:+@%";
-    if (*word != '\0' && strspn(word, plain) == strlen(word))
-        return text_copy(word);
-    char *result = text_copy("'");
-    for (; *word != '\0'; word++) {
-        char one[2] = {*word, '\0'};
-        char *longer = text_format("%s%s", result, *word == '\'' ? "'\\''" : one);
-        free(result);
-        result = longer;
-    }
-    char *closed = text_format("%s'", result);
-    free(result);
-    return closed;
-}
 
 void run_plan_stamp(RunMeta *meta, int argc, char **argv) {
     time_t now = time(NULL);
@@ -47,7 +30,7 @@ void run_plan_stamp(RunMeta *meta, int argc, char **argv) {
     meta->created = text_copy(iso);
     meta->command = text_copy("allocbench");
     for (int i = 0; i < argc; i++) {
-        char *word = shell_word(argv[i]);
+        char *word = text_shell_word(argv[i]);
         char *longer = text_format("%s %s", meta->command, word);
         free(word);
         free(meta->command);
@@ -171,7 +154,7 @@ static bool row_is_unchanged(RunMode mode, const Row *row, const Catalogue *cata
         return (entry != NULL && is_file(entry->path, row->sha256)) || changed(error, "workload", row->workload);
     }
     StoreError why;
-    Program *program = program_load(row->workload, &why);
+    Program *program = own_program_of_row(row, &why);
     char *now = program == NULL ? NULL : program_sha256(program);
     char *unsupported = program == NULL ? NULL : program_unsupported(program);
     bool same = now != NULL && row->sha256 != NULL && strcmp(now, row->sha256) == 0 &&

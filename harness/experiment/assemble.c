@@ -106,10 +106,9 @@ static bool add_row(Assembly *assembly, Row row) {
                                     "two rows are called '%s'; name each workload once, or rename a section", row.name);
 }
 
-static bool add_program(Assembly *assembly, const char *row_name, const char *program_name) {
-    Program *program = program_load(program_name, assembly->error);
-    if (program == NULL)
-        return false;
+/* Takes the program; `description` is owned as well, and NULL for one that has a file. */
+static bool add_program_row(Assembly *assembly, const char *row_name, const char *program_name, Program *program,
+                            char *description) {
     Row row = {
         .name = text_copy(row_name),
         .workload = text_copy(program_name),
@@ -119,6 +118,7 @@ static bool add_program(Assembly *assembly, const char *row_name, const char *pr
         .usual_ns = program->usual_ms * 1000000,
         .unsupported = program_unsupported(program),
         .sha256 = program_sha256(program),
+        .own_program = description,
     };
     if (row.unsupported == NULL && assembly->meta->mode != MODE_THROUGHPUT)
         row.unsupported = text_format("a whole program has no marks and no single calls that --mode %s could measure; "
@@ -126,6 +126,23 @@ static bool add_program(Assembly *assembly, const char *row_name, const char *pr
                                       run_mode_name(assembly->meta->mode));
     program_free(program);
     return add_row(assembly, row);
+}
+
+static bool add_program(Assembly *assembly, const char *row_name, const char *program_name) {
+    Program *program = program_load(program_name, assembly->error);
+    return program != NULL && add_program_row(assembly, row_name, program_name, program, NULL);
+}
+
+static bool add_own_program(Assembly *assembly) {
+    Program *program = own_program_create(assembly->choices->own, assembly->error);
+    if (program == NULL)
+        return false;
+    char *description = own_program_describe(program);
+    if (description == NULL) {
+        program_free(program);
+        return store_complain(assembly->error, "the program, its arguments and commands must be UTF-8 text");
+    }
+    return add_program_row(assembly, program->name, program->name, program, description);
 }
 
 /* A row for each number of threads. */
@@ -261,6 +278,8 @@ static bool check_requested(Assembly *assembly) {
 
 static bool add_rows(Assembly *assembly, const Suite *suite) {
     bool good = true;
+    if (assembly->choices->own != NULL)
+        return add_own_program(assembly);
     if (assembly->choices->workloads == NULL) {
         for (size_t i = 0; i < suite->row_count && good; i++)
             good = add_suite_row(assembly, &suite->rows[i]);
@@ -284,6 +303,7 @@ static Row copy_of_row(const Row *row, ThpChoice thp) {
     copy.unit = text_copy(row->unit);
     copy.unsupported = text_copy(row->unsupported);
     copy.sha256 = text_copy(row->sha256);
+    copy.own_program = text_copy(row->own_program);
     copy.thp = thp;
     if (thp == THP_NEVER && row->unsupported == NULL && prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) < 0)
         copy.unsupported = text_copy("this kernel cannot switch transparent huge pages off for a process (prctl "

@@ -6,12 +6,14 @@
 #define ALLOCBENCH_EXPERIMENT_ASSEMBLE_H
 
 #include "catalogue.h"
+#include "own_program.h"
 #include "suite.h"
 
 /* What the command line says in place of the suite. Unset: NULL, 0, or negative for numbers that may be 0. */
 typedef struct Choices {
     const char *allocators; /* comma-separated specifications; "\," stands for a comma in one */
     const char *workloads;
+    const OwnProgram *own; /* the run's only row; NULL: rows are the suite's */
     const char *baseline;
     const char *work_from; /* folder or archive of a run whose operation counts are used */
     uint32_t *threads;

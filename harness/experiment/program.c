@@ -6,9 +6,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <wordexp.h>
 
+#include "elf_program.h"
 #include "ini_file.h"
 #include "places.h"
 #include "process.h"
@@ -42,6 +44,11 @@ static bool on_key(void *user, const char *section, const char *key, const char 
         return set_number(&program->requests, key, value, what);
     if (strcmp(key, "usual_ms") == 0)
         return set_number(&program->usual_ms, key, value, what);
+    if (strcmp(key, "ignore_output") == 0) {
+        program->ignore_output = strcmp(value, "yes") == 0;
+        return program->ignore_output || strcmp(value, "no") == 0 ||
+               store_complain(what, "ignore_output = %s: must be yes or no", value);
+    }
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].key, key) != 0)
             continue;
@@ -49,9 +56,8 @@ static bool on_key(void *user, const char *section, const char *key, const char 
         return true;
     }
     snprintf(what->text, sizeof what->text,
-             "[program] has no key '%s'; it has summary, models, package, usual_ms, prepare, before, check and either "
-             "command or "
-             "server, ready, load, requests, metric",
+             "[program] has no key '%s'; it has summary, models, package, usual_ms, prepare, before, check, "
+             "ignore_output and either command or server, ready, load, requests, metric",
              key);
     return false;
 }
@@ -87,8 +93,7 @@ bool program_words(const char *command, const char *scratch, TextList *words) {
     return code == 0 && words->count > 0;
 }
 
-/* The first word that is neither env nor a setting for it: the program itself; owned, NULL when there is none. */
-static char *find_executable(const char *command) {
+char *program_executable(const char *command) {
     TextList words = {0};
     char *executable = NULL;
     if (program_words(command, "", &words)) {
@@ -96,11 +101,26 @@ static char *find_executable(const char *command) {
         if (strcmp(words.items[0], "env") == 0) {
             for (i = 1; i < words.count && strchr(words.items[i], '=') != NULL; i++)
                 continue;
+            if (i < words.count && words.items[i][0] == '-') /* an option of env */
+                i = 0;
         }
         executable = i < words.count ? text_copy(words.items[i]) : NULL;
     }
     text_list_release(&words);
     return executable;
+}
+
+char *program_file(const char *executable) {
+    char *file = NULL;
+    struct stat status;
+    if (strchr(executable, '/') == NULL)
+        (void)process_find(executable, &file);
+    else if (access(executable, X_OK) == 0)
+        file = text_copy(executable);
+    if (file != NULL && stat(file, &status) == 0 && S_ISREG(status.st_mode))
+        return file;
+    free(file);
+    return NULL;
 }
 
 /* ---- loading ---- */
@@ -133,7 +153,7 @@ static bool check_commands(const Program *program, StoreError *error) {
         {"check", program->check},
     };
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        char *executable = commands[i].command == NULL ? NULL : find_executable(commands[i].command);
+        char *executable = commands[i].command == NULL ? NULL : program_executable(commands[i].command);
         bool good = commands[i].command == NULL || executable != NULL;
         free(executable);
         if (good)
@@ -207,7 +227,8 @@ void program_free(Program *program) {
     char *fields[] = {
         program->name,    program->path,   program->summary, program->models,  program->package,
         program->prepare, program->before, program->check,   program->command, program->server,
-        program->ready,   program->load,   program->metric,
+        program->ready,   program->load,   program->metric,  program->rate,    program->prepare_command,
+        program->cleanup_command,
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         free(fields[i]);
@@ -223,11 +244,20 @@ TextList program_names(void) {
 static char *missing_executable(const Program *program, const char *command) {
     if (command == NULL)
         return NULL;
-    char *executable = find_executable(command), *problem = NULL;
-    bool found = strchr(executable, '/') != NULL ? access(executable, X_OK) == 0 : process_find(executable, NULL);
-    if (!found)
+    char *executable = program_executable(command), *file = program_file(executable), *problem = NULL;
+    if (file == NULL)
         problem = text_format("%s is not installed: apt-get install %s", executable,
                               program->package == NULL ? executable : program->package);
+    free(file);
+    free(executable);
+    return problem;
+}
+
+/* Why the loader would not preload anything into what is measured. */
+static char *closed_to_preload(const char *command) {
+    char *executable = program_executable(command), *file = program_file(executable);
+    char *problem = elf_program_closed(file);
+    free(file);
     free(executable);
     return problem;
 }
@@ -245,7 +275,7 @@ char *program_unsupported(const Program *program) {
     char *problem = NULL;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0] && problem == NULL; i++)
         problem = missing_executable(program, commands[i]);
-    return problem;
+    return problem != NULL ? problem : closed_to_preload(commands[0]);
 }
 
 static bool run_script(char *script, const char *scratch, const volatile sig_atomic_t *stop, StoreError *error) {
@@ -271,21 +301,11 @@ bool program_before_slot(const Program *program, const char *scratch, const vola
     return run_script(program->before, scratch, stop, error);
 }
 
-/* The file that a command runs; owned, NULL when it is not there. */
-static char *executable_path(const char *command) {
-    char *executable = find_executable(command), *path = NULL;
-    if (executable != NULL && strchr(executable, '/') != NULL)
-        return executable;
-    if (executable != NULL)
-        (void)process_find(executable, &path);
-    free(executable);
-    return path;
-}
-
 /* The hashes side by side: each stays checkable with sha256sum. */
 char *program_sha256(const Program *program) {
-    char *executable = executable_path(program->server == NULL ? program->command : program->server);
-    const char *files[] = {program->path, program->prepare, program->before, executable};
+    char *executable = program_executable(program->server == NULL ? program->command : program->server);
+    char *file = program_file(executable);
+    const char *files[] = {program->path, program->prepare, program->before, file};
     char *all = NULL;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char *one = files[i] == NULL ? NULL : process_sha256(files[i]);
@@ -296,6 +316,7 @@ char *program_sha256(const Program *program) {
         free(one);
         all = longer;
     }
+    free(file);
     free(executable);
     return all;
 }

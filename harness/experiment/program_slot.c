@@ -16,29 +16,16 @@
 #include "../store/text.h"
 #include "cores.h"
 #include "launch.h"
+#include "printed_rate.h"
 #include "process.h"
 #include "server_slot.h"
 
-enum { CHECK_TIMEOUT_MS = 60000 };
+enum { CHECK_TIMEOUT_MS = 60000, BESIDE_TIMEOUT_MS = 300000 };
 
-/* 'text' for a POSIX shell's word rules, which hyperfine -N follows; owned. */
-static char *quoted(const char *text) {
-    char *result = text_copy("'");
-    for (const char *rest = text;;) {
-        size_t length = strcspn(rest, "'");
-        char *longer = text_format("%s%.*s%s", result, (int)length, rest, rest[length] == '\'' ? "'\\''" : "'");
-        free(result);
-        result = longer;
-        if (rest[length] == '\0')
-            break;
-        rest += length + 1;
-    }
-    return result;
-}
-
+/* hyperfine -N takes words as a shell does. */
 static char *join_quoted(char *owned_line, const TextList *words) {
     for (size_t i = 0; i < words->count; i++) {
-        char *word = quoted(words->items[i]);
+        char *word = text_shell_word(words->items[i]);
         char *longer = text_format("%s %s", owned_line, word);
         free(word);
         free(owned_line);
@@ -92,6 +79,20 @@ bool program_output_add(const char *path, const char *text) {
     return file != NULL && fclose(file) == 0 && good;
 }
 
+/* Takes the program's own rate from what it printed. */
+static void take_rate(const ProgramSlotRequest *request, const char *output, Sample *sample) {
+    const char *rate = request->program->rate;
+    FILE *text = rate == NULL ? NULL : fopen(output, "re");
+    if (rate == NULL)
+        return;
+    char *problem = text == NULL ? text_copy("it printed nothing")
+                                 : printed_rate_read(rate, text, &sample->operations, &sample->elapsed_ns);
+    if (problem != NULL)
+        slot_set_failure(sample, SAMPLE_FAILED, problem);
+    if (text != NULL)
+        fclose(text);
+}
+
 /* Runs the program's own check of what it left and adds what that prints to the output. */
 static void check(const ProgramSlotRequest *request, const char *output, Sample *sample) {
     const char *command = request->program->check;
@@ -102,7 +103,7 @@ static void check(const ProgramSlotRequest *request, const char *output, Sample 
     char *text;
     int code = process_capture(words.items, CHECK_TIMEOUT_MS, &text);
     if (code != 0 || !program_output_add(output, text))
-        slot_set_failure(sample, SAMPLE_CORRUPT,
+        slot_set_failure(sample, SAMPLE_WRONG_OUTPUT,
                          text_format("the check of its result (%s) ended with code %d", command, code));
     free(text);
     text_list_release(&words);
@@ -122,27 +123,32 @@ static void judge(const ProgramSlotRequest *request, const Watched *watched, con
         char *message = timed && exit_code > 0 ? text_format("the program ended with code %d", exit_code)
                         : timed                ? text_copy("the program was ended by a signal")
                                                : text_format("hyperfine gave no time: %s", line == NULL ? "" : line);
-        slot_set_failure(sample, SAMPLE_CRASHED, message);
+        slot_set_failure(sample, timed && exit_code > 0 ? SAMPLE_FAILED : SAMPLE_CRASHED, message);
         free(line);
+    } else if (tracer->left_behind[0] != '\0') {
+        slot_set_failure(sample, SAMPLE_FAILED,
+                         text_format("it ended but left a process behind (%s), which was killed", tracer->left_behind));
     } else if (tracer->active && !tracer->library_seen) {
         slot_set_failure(sample, SAMPLE_PRELOAD_FAILED,
                          text_format("%s was not mapped in the program", request->arm->path));
+    } else if (tracer->active && tracer->unproven[0] != '\0') {
+        slot_set_failure(sample, SAMPLE_PRELOAD_FAILED,
+                         text_format("%s was not mapped in %s, which the program started", request->arm->path,
+                                     tracer->unproven));
     } else {
         /* Without ptrace a program may end before its mappings could be read: no proof, and no malloc_library. */
         if (tracer->library_seen)
             sample->malloc_library = text_copy(request->arm->path);
+        take_rate(request, output, sample);
+        if (request->program->ignore_output)
+            (void)unlink(output);
         check(request, output, sample);
         sample->checksum = program_output_checksum(output);
     }
 }
 
-SlotEnd slot_run_program(const ProgramSlotRequest *request, Sample *sample, StoreError *error) {
+static SlotEnd run_timed(const ProgramSlotRequest *request, Sample *sample, StoreError *error) {
     char *hyperfine;
-    const volatile sig_atomic_t *stop = request->limits.stop;
-    if (!program_before_slot(request->program, request->scratch, stop, error))
-        return stop != NULL && *stop != 0 ? SLOT_END_INTERRUPTED : SLOT_END_IMPOSSIBLE;
-    if (request->program->server != NULL)
-        return slot_run_server(request, sample, error);
     if (!process_find("hyperfine", &hyperfine)) {
         snprintf(error->text, sizeof error->text, "hyperfine is not installed: apt-get install hyperfine");
         return SLOT_END_IMPOSSIBLE;
@@ -183,5 +189,42 @@ SlotEnd slot_run_program(const ProgramSlotRequest *request, Sample *sample, Stor
     free(output);
     free(times);
     free(hyperfine);
+    return end;
+}
+
+/* Runs a command beside the slot; a failure of it is the slot's, unless that has failed before. False when *stop ended
+ * it. */
+static bool run_beside(const ProgramSlotRequest *request, const char *option, const char *command,
+                       const volatile sig_atomic_t *stop, Sample *sample) {
+    if (command == NULL)
+        return true;
+    TextList words = {0};
+    (void)program_words(command, request->scratch, &words);
+    char *output;
+    int code = process_capture_until(words.items, BESIDE_TIMEOUT_MS, stop, &output);
+    free(output);
+    text_list_release(&words);
+    if (code == PROCESS_STOPPED)
+        return false;
+    if (code == PROCESS_TIMED_OUT && sample->status == SAMPLE_OK)
+        slot_set_failure(sample, SAMPLE_FAILED,
+                         text_format("%s (%s) did not end within %d s", option, command, BESIDE_TIMEOUT_MS / 1000));
+    else if (code != 0 && sample->status == SAMPLE_OK)
+        slot_set_failure(sample, SAMPLE_FAILED, text_format("%s (%s) ended with code %d", option, command, code));
+    return true;
+}
+
+SlotEnd slot_run_program(const ProgramSlotRequest *request, Sample *sample, StoreError *error) {
+    const Program *program = request->program;
+    const volatile sig_atomic_t *stop = request->limits.stop;
+    if (!program_before_slot(program, request->scratch, stop, error))
+        return stop != NULL && *stop != 0 ? SLOT_END_INTERRUPTED : SLOT_END_IMPOSSIBLE;
+    if (!run_beside(request, "--prepare", program->prepare_command, stop, sample))
+        return SLOT_END_INTERRUPTED;
+    SlotEnd end = SLOT_END_DONE;
+    if (sample->status == SAMPLE_OK)
+        end = (program->server != NULL ? slot_run_server : run_timed)(request, sample, error);
+    /* However the slot ended, an interruption included: what was prepared is not to stay. */
+    (void)run_beside(request, "--cleanup", program->cleanup_command, NULL, sample);
     return end;
 }

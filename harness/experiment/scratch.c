@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../store/text.h"
+#include "own_program.h"
 
 bool scratch_folder(char **path, StoreError *error) {
     const char *parent = getenv("TMPDIR");
@@ -43,7 +44,7 @@ bool scratch_create(const RunMeta *meta, const volatile sig_atomic_t *stop, Scra
     for (size_t row = 0; row < meta->row_count; row++) {
         if (meta->rows[row].kind != ROW_PROGRAM || meta->rows[row].unsupported != NULL)
             continue;
-        scratch->programs[row] = program_load(meta->rows[row].workload, error);
+        scratch->programs[row] = own_program_of_row(&meta->rows[row], error);
         if (scratch->programs[row] == NULL || (scratch->path == NULL && !scratch_folder(&scratch->path, error)) ||
             !fill(scratch, row, stop, error))
             return false;

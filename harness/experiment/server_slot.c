@@ -20,6 +20,7 @@
 #include "cores.h"
 #include "launch.h"
 #include "observer.h"
+#include "printed_rate.h"
 #include "process.h"
 #include "resolution.h"
 
@@ -44,7 +45,7 @@ typedef struct Drive {
     Client client;
     uint64_t begin_ns, next_ns; /* of the server; when to ask again, or when it must have stopped */
     uint64_t user_ns, system_ns;
-    uint64_t operations, elapsed_ns;
+    uint64_t load_begin_ns, operations, elapsed_ns;
     char *answer;         /* of the check */
     char *malloc_library; /* proof of preload */
     SampleStatus status;
@@ -186,9 +187,9 @@ static char *last_words(const char *output) {
     return line;
 }
 
-static bool client_failed(Drive *drive, const char *command, const char *what) {
+static bool client_failed(Drive *drive, SampleStatus status, const char *command, const char *what) {
     char *words = last_words(drive->client.output);
-    (void)fail(drive, SAMPLE_CRASHED, text_format("'%s' %s; it said: %s", command, what, words));
+    (void)fail(drive, status, text_format("'%s' %s; it said: %s", command, what, words));
     free(words);
     return false;
 }
@@ -202,7 +203,7 @@ static bool prove_preload(Drive *drive, pid_t server) {
     for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
         char *file;
         Resolution resolution = resolution_of(server, symbols[i], &file);
-        if (i == 0 && resolution == RESOLUTION_ABSENT)
+        if (i == 0 && resolution == RESOLUTION_ABSENT && drive->request->program->path != NULL)
             return fail(drive, SAMPLE_PRELOAD_FAILED,
                         text_copy("the server does not call malloc by that name: its allocator cannot be replaced"));
         bool good = file == NULL || same_file(file, path);
@@ -244,6 +245,28 @@ static bool stop_server(Drive *drive, pid_t server) {
     return true;
 }
 
+/* How much the load was and how long it took: by its table, by the rate that it printed, or by our clock. */
+static bool take_report(Drive *drive) {
+    const Program *program = drive->request->program;
+    char *output = drive->client.output;
+    if (program->metric != NULL)
+        return server_read_report(output, program->metric, program->requests, &drive->operations, &drive->elapsed_ns) ||
+               client_failed(drive, SAMPLE_FAILED, program->load, "gave no table with the metric's column");
+    if (program->rate != NULL) {
+        FILE *text = drive->client.length == 0 ? NULL : fmemopen(output, drive->client.length, "r");
+        char *problem = text == NULL ? text_copy("printed nothing")
+                                     : printed_rate_read(program->rate, text, &drive->operations, &drive->elapsed_ns);
+        if (text != NULL)
+            fclose(text);
+        bool good = problem == NULL || client_failed(drive, SAMPLE_FAILED, program->load, problem);
+        free(problem);
+        return good;
+    }
+    drive->operations = program->requests;
+    drive->elapsed_ns = monotonic_ns() - drive->load_begin_ns;
+    return true;
+}
+
 /* The client of this phase has ended well or not: what comes next. */
 static bool go_on(Drive *drive, Tracer *tracer, int status) {
     const Program *program = drive->request->program;
@@ -255,19 +278,21 @@ static bool go_on(Drive *drive, Tracer *tracer, int status) {
             return true;
         }
         drive->phase = PHASE_LOADING;
-        return prove_preload(drive, tracer->leader) && start_client(drive, tracer, program->load);
+        if (!prove_preload(drive, tracer->leader))
+            return false;
+        drive->load_begin_ns = monotonic_ns();
+        return start_client(drive, tracer, program->load);
     case PHASE_LOADING:
         if (!good)
-            return client_failed(drive, program->load, "failed");
-        if (!server_read_report(drive->client.output, program->metric, program->requests, &drive->operations,
-                                &drive->elapsed_ns))
-            return client_failed(drive, program->load, "gave no table with the metric's column");
+            return client_failed(drive, SAMPLE_FAILED, program->load, "failed");
+        if (!take_report(drive))
+            return false;
         drive->phase = PHASE_CHECKING;
         return program->check == NULL ? stop_server(drive, tracer->leader)
                                       : start_client(drive, tracer, program->check);
     case PHASE_CHECKING:
         if (!good)
-            return client_failed(drive, program->check, "failed");
+            return client_failed(drive, SAMPLE_WRONG_OUTPUT, program->check, "failed");
         drive->answer = text_copy(drive->client.output);
         return stop_server(drive, tracer->leader);
     case PHASE_STOPPING:
@@ -420,7 +445,7 @@ SlotEnd slot_run_server(const ProgramSlotRequest *request, Sample *sample, Store
                  "shorter name",
                  request->scratch, room - 1);
     else if (!find_words(request, program->server, &words))
-        snprintf(error->text, sizeof error->text, "%s: cannot be run: %s", program->path, program->server);
+        snprintf(error->text, sizeof error->text, "%s: cannot be run: %s", program->name, program->server);
     else
         error->text[0] = '\0';
     if (error->text[0] != '\0') {

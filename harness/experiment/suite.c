@@ -211,6 +211,25 @@ TextList suite_list_files(TextList folders) {
     return names;
 }
 
+/* Takes the name. */
+static Suite *suite_with_defaults(char *name) {
+    Suite *suite = zeroed(1, sizeof *suite);
+    *suite = (Suite){.name = name,
+                     .slot_ms = 250,
+                     .memory_blocks = -1,
+                     .thp = 1u << THP_INHERIT,
+                     .timeout_s = 60,
+                     .threshold = 0.01};
+    return suite;
+}
+
+Suite *suite_without_rows(const char *name) {
+    Suite *suite = suite_with_defaults(text_copy(name));
+    suite->blocks = suite_default_blocks(MODE_THROUGHPUT);
+    suite->memory_blocks = 1; /* warms up, and is the curve of memory over time */
+    return suite;
+}
+
 TextList suite_names(void) {
     return suite_list_files(places_suites());
 }
@@ -225,18 +244,12 @@ Suite *suite_load(const char *name, StoreError *error) {
                  name);
         return NULL;
     }
-    Suite *suite = zeroed(1, sizeof *suite);
-    *suite = (Suite){.path = path,
-                     .slot_ms = 250,
-                     .memory_blocks = -1,
-                     .thp = 1u << THP_INHERIT,
-                     .timeout_s = 60,
-                     .threshold = 0.01};
     const char *slash = strrchr(path, '/');
     const char *file = slash == NULL ? path : slash + 1;
     size_t file_length = strlen(file);
     bool has_suffix = file_length > 4 && strcmp(file + file_length - 4, ".ini") == 0;
-    suite->name = text_copy_part(file, has_suffix ? file_length - 4 : file_length);
+    Suite *suite = suite_with_defaults(text_copy_part(file, has_suffix ? file_length - 4 : file_length));
+    suite->path = path;
     if (!ini_file_read(path, on_key, suite, error) || !check_rows(suite, error)) {
         suite_free(suite);
         return NULL;

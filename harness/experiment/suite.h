@@ -48,6 +48,8 @@ typedef struct Suite {
 /* A name of an installed suite, or a path (with a '/' or ending in .ini). NULL with *error filled when it is wrong. */
 Suite *suite_load(const char *name, StoreError *error);
 void suite_free(Suite *suite);
+/* The settings of a run without a suite's file, for a single program; no rows. */
+Suite *suite_without_rows(const char *name);
 
 /* Names of the suites that are installed, sorted; owned list. */
 TextList suite_names(void);

@@ -36,16 +36,15 @@ static FILE *open_proc(pid_t pid, const char *name) {
     return fopen(path, "re");
 }
 
-void tracer_look_for_library(Tracer *tracer) {
-    if (tracer->library == NULL || tracer->library_seen || tracer->watched == 0)
-        return;
-    FILE *maps = open_proc(tracer->watched, "maps");
+static bool has_mapped(pid_t pid, const char *library) {
+    FILE *maps = open_proc(pid, "maps");
     if (maps == NULL)
-        return;
+        return false;
     char *line = NULL, last[512] = "";
     size_t capacity = 0;
     ssize_t length;
-    while ((length = getline(&line, &capacity, maps)) > 0 && !tracer->library_seen) {
+    bool found = false;
+    while ((length = getline(&line, &capacity, maps)) > 0 && !found) {
         char *path = strchr(line, '/');
         if (path == NULL)
             continue;
@@ -53,14 +52,34 @@ void tracer_look_for_library(Tracer *tracer) {
         if (strcmp(path, last) == 0)
             continue;
         snprintf(last, sizeof last, "%s", path);
-        tracer->library_seen = same_file(path, tracer->library);
+        found = same_file(path, library);
     }
     free(line);
     fclose(maps);
+    return found;
+}
+
+void tracer_look_for_library(Tracer *tracer) {
+    if (tracer->library != NULL && !tracer->library_seen && tracer->watched != 0)
+        tracer->library_seen = has_mapped(tracer->watched, tracer->library);
+}
+
+/* Keeps the name of the first process of a kind. */
+static void note_name(char *field, size_t size, pid_t pid) {
+    FILE *comm = field[0] != '\0' ? NULL : open_proc(pid, "comm");
+    if (comm == NULL)
+        return;
+    if (fgets(field, (int)size, comm) != NULL)
+        field[strcspn(field, "\n")] = '\0';
+    fclose(comm);
 }
 
 /* The process stands still in its exit and still has its memory. */
 static void note_end(Tracer *tracer, pid_t pid) {
+    if (tracer->ended) {
+        note_name(tracer->left_behind, sizeof tracer->left_behind, pid);
+        return;
+    }
     FILE *status = open_proc(pid, "status");
     if (status == NULL)
         return;
@@ -99,10 +118,11 @@ static void note_end(Tracer *tracer, pid_t pid) {
     unsigned long message;
     if (ptrace(PTRACE_GETEVENTMSG, pid, NULL, &message) == 0)
         tracer->watched_status = (int)message;
-    tracer->watched = pid;
-    tracer_look_for_library(tracer);
-    if (tracer->descendants)
-        tracer->watched = 0;
+    if (tracer->library != NULL && has_mapped(pid, tracer->library))
+        tracer->library_seen = true;
+    else if (tracer->library != NULL && tracer->descendants)
+        note_name(tracer->unproven, sizeof tracer->unproven, pid);
+    tracer->watched = tracer->descendants ? 0 : pid;
 }
 
 static void handle_stop(Tracer *tracer, pid_t pid, int status) {

@@ -25,6 +25,8 @@ typedef struct Tracer {
     uint64_t minor_faults, major_faults;
     uint64_t voluntary_switches, involuntary_switches;
     bool library_seen;
+    char unproven[32];    /* the first of several watched processes that ended without the library; "" for none */
+    char left_behind[32]; /* the first that was still there when the leader had ended; "" for none */
     pid_t companion;      /* one more child whose end is of interest; 0: none */
     bool companion_ended; /* it is reaped, */
     int companion_status; /* as from wait() */

@@ -125,6 +125,12 @@ static void print_heading(const Run *run, const Palette *palette, FILE *out) {
             fprintf(out, "  %s%s = skipped: %s%s\n", palette->warn, one->name, one->reason ? one->reason : "",
                     palette->reset);
     }
+    for (size_t row = 0; row < meta->row_count; row++) {
+        if (meta->rows[row].own_program == NULL || meta->command == NULL)
+            continue;
+        print_wrapped(out, meta->command, 2);
+        break; /* it is the run's only program, or the same in every row */
+    }
     if (run->discarded_blocks)
         fprintf(out, "  %zu disturbed or torn block%s discarded\n", run->discarded_blocks,
                 run->discarded_blocks == 1 ? "" : "s");

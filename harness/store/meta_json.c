@@ -47,6 +47,11 @@ static void absent_from_json(const json_t *object, const RunMeta *meta, Row *row
     }
 }
 
+/* An object that store only carries, as text; owned, NULL where there is none. */
+static char *object_as_text(const json_t *object) {
+    return object == NULL ? NULL : json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+}
+
 static json_t *row_to_json(const Row *row) {
     json_t *object = json_object();
     json_set_text(object, "name", row->name);
@@ -61,6 +66,8 @@ static json_t *row_to_json(const Row *row) {
     json_set_u64(object, "usual_ns", row->usual_ns);
     json_set_text(object, "unsupported", row->unsupported);
     json_set_text(object, "sha256", row->sha256);
+    if (row->own_program != NULL)
+        json_object_set_new(object, "own_program", json_loads(row->own_program, 0, NULL));
     json_object_set_new(object, "memory", json_boolean(row->memory));
     json_set_text(object, "thp", row->thp == THP_NEVER ? "never" : "inherit");
     json_set_u64(object, "floor_bytes", row->floor_bytes);
@@ -145,6 +152,7 @@ static void row_from_json(const json_t *object, Row *row, const char **wrong) {
     row->usual_ns = json_get_u64(object, "usual_ns", wrong);
     row->unsupported = json_get_text(object, "unsupported", wrong);
     row->sha256 = json_get_text(object, "sha256", wrong);
+    row->own_program = object_as_text(json_object_get(object, "own_program"));
     row->memory = json_get_flag(object, "memory", wrong);
     const char *thp = json_string_value(json_object_get(object, "thp"));
     row->thp = thp != NULL && strcmp(thp, "never") == 0 ? THP_NEVER : THP_INHERIT;
@@ -195,8 +203,9 @@ bool meta_from_json(const json_t *json, RunMeta *meta, const char **what) {
         wrong = "rows";
     else if (meta->baseline >= meta->arm_count)
         wrong = "baseline";
-    const json_t *host = json_object_get(json, "host");
-    meta->host_json = host == NULL ? text_copy("{}") : json_dumps(host, JSON_COMPACT | JSON_SORT_KEYS);
+    meta->host_json = object_as_text(json_object_get(json, "host"));
+    if (meta->host_json == NULL)
+        meta->host_json = text_copy("{}");
 
     if (wrong != NULL) {
         *what = wrong;

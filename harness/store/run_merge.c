@@ -358,6 +358,7 @@ static void unite_rows(Merge *merge) {
             copy.unit = text_copy(row->unit);
             copy.unsupported = text_copy(row->unsupported);
             copy.sha256 = text_copy(row->sha256);
+            copy.own_program = text_copy(row->own_program);
             copy.host = part->host_index;
             copy.absent_arms = absent;
             meta->rows = grow(meta->rows, meta->row_count + 1, sizeof *meta->rows);

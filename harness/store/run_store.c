@@ -330,13 +330,16 @@ static void drop_stale_marks(Run *run) {
     run->disturbed_blocks = kept;
 }
 
-static void judge_checksum(Sample *sample, const Sample *baseline) {
+static void judge_checksum(Sample *sample, const Sample *baseline, RowKind kind) {
     if (sample->status != SAMPLE_OK || sample->checksum == 0 || baseline == NULL || baseline == sample ||
         baseline->checksum == 0 || baseline->checksum == sample->checksum)
         return;
-    sample->status = SAMPLE_CORRUPT;
+    sample->status = kind == ROW_PROGRAM ? SAMPLE_WRONG_OUTPUT : SAMPLE_CORRUPT;
     free(sample->message);
-    sample->message = text_copy("its results differ from the baseline's at the same seed");
+    sample->message = text_copy(kind == ROW_PROGRAM
+                                    ? "what it or its check printed differs from the baseline's; if it prints times, "
+                                      "process ids or the like, use --ignore-output (ignore_output = yes in an .ini)"
+                                    : "its results differ from the baseline's at the same seed");
 }
 
 /* One attempt of each block is left, so that a block's baseline is its first baseline slot that is ok. */
@@ -350,7 +353,7 @@ static void judge_checksums(Run *run) {
             baseline = sample->arm == run->meta.baseline && sample->status == SAMPLE_OK ? sample : NULL;
         }
         for (size_t i = first; i < end; i++)
-            judge_checksum(&run->samples[places[i]], baseline);
+            judge_checksum(&run->samples[places[i]], baseline, run->meta.rows[run->samples[places[i]].row].kind);
         first = end;
     }
     free(places);

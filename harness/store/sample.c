@@ -10,7 +10,7 @@
 #include "text.h"
 
 static const char *const status_names[SAMPLE_STATUS_COUNT] = {
-    "ok", "crashed", "out-of-memory", "timeout", "corrupt", "preload-failed", "unsupported",
+    "ok", "crashed", "out-of-memory", "timeout", "corrupt", "preload-failed", "unsupported", "failed", "wrong-output",
 };
 
 const char *sample_status_name(SampleStatus status) {
@@ -124,6 +124,7 @@ void run_meta_release(RunMeta *meta) {
         free(row->unit);
         free(row->unsupported);
         free(row->sha256);
+        free(row->own_program);
     }
     free(meta->rows);
     *meta = (RunMeta){0};

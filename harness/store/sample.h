@@ -18,10 +18,12 @@ typedef enum SampleStatus {
     SAMPLE_CORRUPT,        /* the workload found wrong content, alignment, or a checksum unlike the baseline's */
     SAMPLE_PRELOAD_FAILED, /* malloc did not resolve to the arm's library */
     SAMPLE_UNSUPPORTED,    /* this arm or machine cannot run this row; message says why */
+    SAMPLE_FAILED,         /* a real program, or a command beside it, says by its exit code or output that it failed */
+    SAMPLE_WRONG_OUTPUT,   /* a real program printed or left something else than under the baseline */
     SAMPLE_STATUS_COUNT
 } SampleStatus;
 
-/* "ok", "crashed", "out-of-memory", "timeout", "corrupt", "preload-failed", "unsupported" */
+/* "ok", "crashed", "out-of-memory", "timeout", "corrupt", "preload-failed", "unsupported", "failed", "wrong-output" */
 const char *sample_status_name(SampleStatus status);
 /* Returns false when the name is none of the above. */
 bool sample_status_parse(const char *name, SampleStatus *status);
@@ -147,6 +149,8 @@ typedef struct Row {
     char *unsupported;   /* why this machine cannot run the row, with the cure; no process is started and every block
                             records unsupported samples with this reason. NULL when it can */
     char *sha256;        /* of the workload's executable or the program's description; NULL when unsupported */
+    char *own_program;   /* a program that was given on the command line: what was said of it, one JSON object as text;
+                            NULL for every other row */
     bool memory;         /* memory is the result: live bytes are counted in every block, and it has no throughput */
     ThpChoice thp;
     uint64_t floor_bytes; /* resident memory of this workload's process before anything allocates, on the baseline:

@@ -44,6 +44,22 @@ char *text_trim(char *text) {
     return text;
 }
 
+char *text_shell_word(const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./,:+@%";
+    if (*word != '\0' && strspn(word, plain) == strlen(word))
+        return text_copy(word);
+    char *result = text_copy("'");
+    for (const char *rest = word;; rest++) {
+        size_t length = strcspn(rest, "'");
+        char *longer = text_format("%s%.*s%s", result, (int)length, rest, rest[length] == '\'' ? "'\\''" : "'");
+        free(result);
+        result = longer;
+        rest += length;
+        if (*rest == '\0')
+            return result;
+    }
+}
+
 void *grow(void *array, size_t count, size_t size) {
     return must(reallocarray(array, count == 0 ? 1 : count, size));
 }

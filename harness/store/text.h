@@ -14,6 +14,9 @@ char *text_copy_part(const char *text, size_t length);
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *text_trim(char *text); /* in place: no white space at both ends; returns the first character that stays */
 
+/* A word as a shell takes it: in single quotes where it has special characters; owned. */
+char *text_shell_word(const char *word);
+
 /* realloc of count * size bytes. */
 void *grow(void *array, size_t count, size_t size);
 void *zeroed(size_t count, size_t size);
