@@ -225,9 +225,23 @@ static int run_resumed(const RunOptions *options, const Catalogue *catalogue) {
     return code;
 }
 
+/* The folder of a run without --out; another that began within the same second may have taken the name. */
+static char *default_folder(RunMeta *meta) {
+    char *first = meta->id, *folder = text_format(RUNS_FOLDER "/%s", first);
+    meta->id = text_copy(first);
+    for (unsigned i = 2; access(folder, F_OK) == 0; i++) {
+        free(meta->id);
+        free(folder);
+        meta->id = text_format("%s-%u", first, i);
+        folder = text_format(RUNS_FOLDER "/%s", meta->id);
+    }
+    free(first);
+    return folder;
+}
+
 static int run_planned(const RunOptions *options, uint64_t max_time_s, RunMeta *meta, const Catalogue *catalogue) {
     StoreError error = {""};
-    char *folder = options->out != NULL ? text_copy(options->out) : text_format(RUNS_FOLDER "/%s", meta->id);
+    char *folder = options->out != NULL ? text_copy(options->out) : default_folder(meta);
     ProgressLine line;
     Experiment experiment = make_experiment(meta, catalogue, max_time_s, &line);
     if (!run_plan_folder_is_usable(folder, &error)) {

@@ -106,7 +106,8 @@ static const struct argp_option option_table[] = {
      4},
     {"prepare", KEY_PREPARE, "CMD", 0, "Run this before each slot, untimed", 0},
     {"cleanup", KEY_CLEANUP, "CMD", 0, "Run this after each slot, untimed", 0},
-    {"check", KEY_CHECK, "CMD", 0, "Run this after the program; what it prints is compared with the baseline's, too", 0},
+    {"check", KEY_CHECK, "CMD", 0, "Run this after the program; what it prints is compared with the baseline's, too",
+     0},
     {"metric", KEY_METRIC, "REGEX", 0,
      "The first group is a rate that the program (or --load) prints, more is better; throughput is that in place of "
      "runs a second",
@@ -115,7 +116,8 @@ static const struct argp_option option_table[] = {
      "Do not compare what it prints: it differs from run to run [with --metric]", 0},
     {"name", KEY_NAME, "NAME", 0, "Call the row so [the program's file name]", 0},
     {"server", KEY_SERVER, "CMD", 0,
-     "In place of '-- PROGRAM': a server that runs in the foreground under the allocator and ends at SIGTERM; {socket} is "
+     "In place of '-- PROGRAM': a server that runs in the foreground under the allocator and ends at SIGTERM; {socket} "
+     "is "
      "a path for a Unix socket",
      0},
     {"ready", KEY_READY, "CMD", 0, "Ends with 0 once the server answers", 0},
@@ -393,7 +395,8 @@ int run_options_read(int argc, char **argv, RunOptions *options) {
     *options = (RunOptions){
         .choices = {.precision = -1, .threshold = -1, .pin = -1, .mode = -1, .memory_blocks = -1, .counters = -1}};
     Parsing parsing = {options, EXIT_CODE_OK};
-    static const struct argp argp = {option_table, on_option, "[SUITE]\n-- PROGRAM [ARGUMENTS]", documentation, NULL, NULL, NULL};
+    static const struct argp argp = {option_table, on_option, "[SUITE]\n-- PROGRAM [ARGUMENTS]", documentation, NULL,
+                                     NULL,         NULL};
     int code = arguments_parse(&argp, "run", split_program(argc, argv, &options->own), argv, &parsing);
     if (parsing.code == EXIT_CODE_OK)
         parsing.code = code;

@@ -13,7 +13,7 @@ typedef struct RunOptions {
     bool strict;         /* exit with EXIT_CODE_NOT_CONCLUSIVE when a row is not conclusive */
     uint64_t max_time_s; /* 0: the suite's */
     Choices choices;
-    OwnProgram own; /* choices.own points to it where a program was given */
+    OwnProgram own;  /* choices.own points to it where a program was given */
     TextList joined; /* owns lists that were given in several options */
 } RunOptions;
 

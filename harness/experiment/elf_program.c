@@ -59,8 +59,8 @@ static char *closed(const char *path, bool is_interpreter) {
         reason = text_format("%s is setuid or setgid, so nothing is preloaded into it; measure a copy without that bit",
                              path);
     } else if (fgetxattr(fd, "security.capability", NULL, 0) > 0) {
-        reason = text_format("%s has file capabilities, so nothing is preloaded into it; measure a copy without them",
-                             path);
+        reason =
+            text_format("%s has file capabilities, so nothing is preloaded into it; measure a copy without them", path);
     } else if (is_elf && header.e_phentsize == sizeof(ElfW(Phdr)) && !asks_for_loader(fd, &header)) {
         reason = text_format("%s is linked statically, so its malloc cannot be replaced; link it dynamically", path);
     }

@@ -40,20 +40,22 @@ const char *own_program_option(const OwnProgram *own) {
 
 static bool fits_together(const OwnProgram *own, StoreError *error) {
     bool has_server = own->server != NULL;
-    const char *of_server = own->ready != NULL      ? "--ready"
-                            : own->load != NULL     ? "--load"
-                            : own->requests > 0     ? "--requests"
-                                                    : NULL;
+    const char *of_server = own->ready != NULL  ? "--ready"
+                            : own->load != NULL ? "--load"
+                            : own->requests > 0 ? "--requests"
+                                                : NULL;
     if (has_server && own->separated)
-        return store_complain(error, "--server and '-- PROGRAM' exclude each other; the server's own arguments stand in "
-                                     "--server, in quotes");
+        return store_complain(error,
+                              "--server and '-- PROGRAM' exclude each other; the server's own arguments stand in "
+                              "--server, in quotes");
     if (own->separated && own->word_count == 0)
         return store_complain(error, "nothing stands behind '--'; write the program and its arguments there");
     if (!has_server && of_server != NULL)
         return store_complain(error, "%s belongs to a server; give that by --server, or leave %s out", of_server,
                               of_server);
     if (!has_server && own->word_count == 0)
-        return store_complain(error, "%s belongs to a program of yours; write '-- PROGRAM ARGUMENTS' behind all options",
+        return store_complain(error,
+                              "%s belongs to a program of yours; write '-- PROGRAM ARGUMENTS' behind all options",
                               own_program_option(own));
     if (has_server && (own->ready == NULL || own->load == NULL))
         return store_complain(error, "--server needs %s CMD as well", own->ready == NULL ? "--ready" : "--load");
@@ -78,10 +80,11 @@ static bool can_run(const char *option, const char *command, StoreError *error) 
                              "characters, or write sh -c '...'",
                              option, colon, command);
     else if (file == NULL && strchr(executable, '/') != NULL)
-        (void)store_complain(error, "%s%s%s is no program that can be started; correct the path, or chmod +x it", option,
-                             colon, executable);
+        (void)store_complain(error, "%s%s%s is no program that can be started; correct the path, or chmod +x it",
+                             option, colon, executable);
     else if (file == NULL)
-        (void)store_complain(error, "%s%s%s is in no folder of PATH; install it, or write ./%s for one that lies here",
+        (void)store_complain(error,
+                             "%s%s'%s' is in no folder of PATH; install it, or write ./%s for one that lies here",
                              option, colon, executable, executable);
     free(executable);
     free(file);

@@ -1,6 +1,6 @@
 /*
- * own_program.h - a program that stands on the command line, behind "--" or as --server, in place of in an .ini file. What
- * was said of it is a JSON object that travels with the row, so that a stored run can be resumed and compared.
+ * own_program.h - a program that stands on the command line, behind "--" or as --server, in place of in an .ini file.
+ * What was said of it is a JSON object that travels with the row, so that a stored run can be resumed and compared.
  */
 #ifndef ALLOCBENCH_EXPERIMENT_OWN_PROGRAM_H
 #define ALLOCBENCH_EXPERIMENT_OWN_PROGRAM_H

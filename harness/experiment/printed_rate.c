@@ -34,8 +34,9 @@ static char *find(const regex_t *regex, FILE *text) {
         regmatch_t match[2];
         line[strcspn(line, "\n")] = '\0';
         if (regexec(regex, line, 2, match, 0) == 0)
-            found = match[1].rm_so < 0 ? text_copy("")
-                                       : text_copy_part(line + match[1].rm_so, (size_t)(match[1].rm_eo - match[1].rm_so));
+            found = match[1].rm_so < 0
+                        ? text_copy("")
+                        : text_copy_part(line + match[1].rm_so, (size_t)(match[1].rm_eo - match[1].rm_so));
     }
     free(line);
     return found;

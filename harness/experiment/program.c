@@ -225,10 +225,10 @@ void program_free(Program *program) {
     if (program == NULL)
         return;
     char *fields[] = {
-        program->name,    program->path,   program->summary, program->models,  program->package,
-        program->prepare, program->before, program->check,   program->command, program->server,
-        program->ready,   program->load,   program->metric,  program->rate,    program->prepare_command,
-        program->cleanup_command,
+        program->name,    program->path,    program->summary,         program->models,
+        program->package, program->prepare, program->before,          program->check,
+        program->command, program->server,  program->ready,           program->load,
+        program->metric,  program->rate,    program->prepare_command, program->cleanup_command,
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         free(fields[i]);

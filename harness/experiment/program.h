@@ -1,6 +1,6 @@
 /*
- * program.h - a real program, described by an .ini file or on the command line (own_program.h): a command that hyperfine
- * times as a whole, or a server that is put under load by a client and timed by that client's own report.
+ * program.h - a real program, described by an .ini file or on the command line (own_program.h): a command that
+ * hyperfine times as a whole, or a server that is put under load by a client and timed by that client's own report.
  */
 #ifndef ALLOCBENCH_EXPERIMENT_PROGRAM_H
 #define ALLOCBENCH_EXPERIMENT_PROGRAM_H
@@ -15,10 +15,10 @@ typedef struct Program {
     char *name;
     char *path; /* of the .ini file; NULL when it was given on the command line */
     char *summary;
-    char *models;      /* which behaviour of real software it stands for */
-    char *package;     /* what to install when the program is missing */
-    char *prepare;     /* path of the script that fills the scratch folder, or NULL */
-    char *before;      /* path of the script that runs before each slot, untimed, or NULL */
+    char *models;                            /* which behaviour of real software it stands for */
+    char *package;                           /* what to install when the program is missing */
+    char *prepare;                           /* path of the script that fills the scratch folder, or NULL */
+    char *before;                            /* path of the script that runs before each slot, untimed, or NULL */
     char *prepare_command, *cleanup_command; /* they run before and after each slot, untimed; or NULL */
     char *command;     /* what is timed; of a server "SERVER; LOAD", which is only shown and compared */
     uint64_t usual_ms; /* about how long a slot takes, for estimates; 0: not known */

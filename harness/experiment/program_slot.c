@@ -132,9 +132,9 @@ static void judge(const ProgramSlotRequest *request, const Watched *watched, con
         slot_set_failure(sample, SAMPLE_PRELOAD_FAILED,
                          text_format("%s was not mapped in the program", request->arm->path));
     } else if (tracer->active && tracer->unproven[0] != '\0') {
-        slot_set_failure(sample, SAMPLE_PRELOAD_FAILED,
-                         text_format("%s was not mapped in %s, which the program started", request->arm->path,
-                                     tracer->unproven));
+        slot_set_failure(
+            sample, SAMPLE_PRELOAD_FAILED,
+            text_format("%s was not mapped in %s, which the program started", request->arm->path, tracer->unproven));
     } else {
         /* Without ptrace a program may end before its mappings could be read: no proof, and no malloc_library. */
         if (tracer->library_seen)

@@ -336,10 +336,10 @@ static void judge_checksum(Sample *sample, const Sample *baseline, RowKind kind)
         return;
     sample->status = kind == ROW_PROGRAM ? SAMPLE_WRONG_OUTPUT : SAMPLE_CORRUPT;
     free(sample->message);
-    sample->message = text_copy(kind == ROW_PROGRAM
-                                    ? "what it or its check printed differs from the baseline's; if it prints times, "
-                                      "process ids or the like, use --ignore-output (ignore_output = yes in an .ini)"
-                                    : "its results differ from the baseline's at the same seed");
+    sample->message =
+        text_copy(kind == ROW_PROGRAM ? "what it or its check printed differs from the baseline's; if it prints times, "
+                                        "process ids or the like, use --ignore-output (ignore_output = yes in an .ini)"
+                                      : "its results differ from the baseline's at the same seed");
 }
 
 /* One attempt of each block is left, so that a block's baseline is its first baseline slot that is ok. */

@@ -38,8 +38,8 @@ typedef struct BlockAttempt {
  * Of a block's attempts only the highest complete one counts; where none is complete, the highest that is not discarded
  * (a torn block: its samples are real, but run_block_is_complete() is false). The file keeps facts; one judgement is
  * made on loading because a slot may be stored before the baseline of its block has run: an ok sample whose checksum
- * differs from the baseline's in the same block is SAMPLE_CORRUPT, of a program SAMPLE_WRONG_OUTPUT. And Row.floor_bytes is found, from the baseline's
- * samples. */
+ * differs from the baseline's in the same block is SAMPLE_CORRUPT, of a program SAMPLE_WRONG_OUTPUT. And
+ * Row.floor_bytes is found, from the baseline's samples. */
 typedef struct Run {
     char *folder; /* or the archive's file */
     RunMeta meta;

@@ -235,11 +235,11 @@ static void a_server_hangs_under_load(void **state) {
 }
 
 static void a_load_fails(void **state) {
-    expect_served(*state, NULL, NULL, NULL, "cat {scratch}/absent", 20000, SAMPLE_CRASHED, "absent' failed");
+    expect_served(*state, NULL, NULL, NULL, "cat {scratch}/absent", 20000, SAMPLE_FAILED, "absent' failed");
 }
 
 static void a_load_without_table(void **state) {
-    expect_served(*state, NULL, NULL, NULL, "echo 1000 a second", 20000, SAMPLE_CRASHED, "column");
+    expect_served(*state, NULL, NULL, NULL, "echo 1000 a second", 20000, SAMPLE_FAILED, "column");
 }
 
 static void a_server_ignores_the_signal(void **state) {
@@ -341,6 +341,7 @@ static void descriptions_are_checked(void **state) {
         {"[program]\ncommand = a $(b)\n", "without a shell"},
         {"[program]\ncommand = env A=b\n", "without a shell"},
         {"[program]\ncommands = a\n", "no key 'commands'"},
+        {"[program]\ncommand = true\nignore_output = maybe\n", "ignore_output = maybe: must be yes or no"},
         {"[program]\ncommand = true\nusual_ms = soon\n", "usual_ms = 'soon': give a whole number"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -385,7 +386,7 @@ static void scripts_run_before_and_checks_after(void **state) {
     sample_release(&second);
     write_in(place, "run.sh", "true\n");
     assert_int_equal(run_slot(place->program, place->folder, "glibc", 20000, &first), SLOT_END_DONE);
-    assert_int_equal(first.status, SAMPLE_CORRUPT);
+    assert_int_equal(first.status, SAMPLE_WRONG_OUTPUT);
     sample_release(&first);
 }
 
