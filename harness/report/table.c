@@ -128,8 +128,8 @@ static void print_heading(const Run *run, const Palette *palette, FILE *out) {
     for (size_t row = 0; row < meta->row_count; row++) {
         if (meta->rows[row].own_program == NULL || meta->command == NULL)
             continue;
-        print_wrapped(out, meta->command, 2);
-        break; /* it is the run's only program, or the same in every row */
+        fprintf(out, "  %s\n", meta->command); /* in one line, to be pasted */
+        break;
     }
     if (run->discarded_blocks)
         fprintf(out, "  %zu disturbed or torn block%s discarded\n", run->discarded_blocks,
