@@ -15,6 +15,9 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #define CHECK(condition)                                                                                               \
     do {                                                                                                               \
         if (!(condition)) {                                                                                            \
@@ -147,6 +150,57 @@ void handler_loop() {
     std::set_new_handler(nullptr);
 }
 
+// A size may be as wrong as the standard allows: never. Every class and beyond, by the sized and aligned forms.
+void sized_deletes() {
+    const std::size_t before = held_blocks();
+    for (std::size_t size = 0; size <= 2000000; size += size / 9 + 1) {
+        void *one = ::operator new(size), *other = ::operator new[](size);
+        CHECK(one != nullptr && other != nullptr && one != other); // also for size 0
+        CHECK(reinterpret_cast<std::uintptr_t>(one) % (size <= 8 ? 8 : 16) == 0);
+        std::memset(one, 1, size);
+        ::operator delete(one, size);
+        ::operator delete[](other, size);
+        for (std::size_t alignment = 1; alignment <= 1048576; alignment *= 16) {
+            const auto aligned = static_cast<std::align_val_t>(alignment);
+            void *block = ::operator new(size, aligned);
+            CHECK(block != nullptr && reinterpret_cast<std::uintptr_t>(block) % alignment == 0);
+            ::operator delete(block, size, aligned);
+        }
+    }
+    CHECK(held_blocks() == before);
+}
+
+void *reserve;
+
+void give_reserve() {
+    CHECK(reserve != nullptr);
+    handler_calls++;
+    ::operator delete(reserve);
+    reserve = nullptr;
+}
+
+// [new.delete.single]: the handler makes memory available, and the same call of new then succeeds.
+void handler_helps() {
+    const std::size_t large = std::size_t{64} << 20;
+    reserve = ::operator new(large);
+    struct rlimit unlimited, limited;
+    CHECK(getrlimit(RLIMIT_AS, &unlimited) == 0);
+    unsigned long pages = 0;
+    std::FILE *file = std::fopen("/proc/self/statm", "r");
+    CHECK(file != nullptr && std::fscanf(file, "%lu", &pages) == 1);
+    std::fclose(file);
+    limited = unlimited;
+    limited.rlim_cur = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + large / 2; // room for half of another one
+    CHECK(setrlimit(RLIMIT_AS, &limited) == 0);
+    handler_calls = 0;
+    std::set_new_handler(give_reserve);
+    void *block = ::operator new(large);
+    std::set_new_handler(nullptr);
+    CHECK(setrlimit(RLIMIT_AS, &unlimited) == 0);
+    CHECK(block != nullptr && handler_calls == 1 && reserve == nullptr);
+    ::operator delete(block, large);
+}
+
 struct Thrower {
     char content[200];
     Thrower() { throw std::runtime_error("constructor"); }
@@ -191,6 +245,8 @@ int main() {
     every_form();
     impossible_sizes();
     handler_loop();
+    handler_helps();
+    sized_deletes();
     objects();
     mp_check();
     return 0;

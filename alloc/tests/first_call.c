@@ -117,6 +117,25 @@ static void call_too_large(void) {
     CHECK(mp_malloc(size) == NULL && errno == ENOMEM, "SIZE_MAX bytes");
 }
 
+#ifdef TEST_AS_MALLOC /* what only the library that replaces malloc has: C++'s operators under their mangled names */
+void *_Znwm(size_t size);
+void *_ZnamSt11align_val_t(size_t size, size_t alignment);
+void _ZdlPvm(void *block, size_t size);
+static void call_new(void) {
+    use(_Znwm(SIZE));
+}
+static void call_new_aligned(void) {
+    use(_ZnamSt11align_val_t(SIZE, 256));
+}
+static void call_delete(void) {
+    _ZdlPvm(foreign, 64);
+}
+static void call_mallinfo(void) {
+    struct mallinfo2 info = mallinfo2();
+    CHECK(info.uordblks <= info.arena, "%zu of %zu", info.uordblks, info.arena);
+}
+#endif
+
 static const struct {
     const char *name;
     void (*call)(void);
@@ -146,6 +165,12 @@ static const struct {
     {"option_set", call_option_set, 0},
     {"option_set_text", call_option_set_text, 0},
     {"option_name", call_option_name, 0},
+#ifdef TEST_AS_MALLOC
+    {"operator_new", call_new, 0},
+    {"operator_new_aligned", call_new_aligned, 0},
+    {"operator_delete", call_delete, 1},
+    {"mallinfo2", call_mallinfo, 0},
+#endif
 };
 enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
 
