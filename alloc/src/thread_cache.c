@@ -79,14 +79,14 @@ static void choose_link_key(void) {
 
 static ThreadCache *cache_take(void) {
     lock_acquire(&caches.lock);
+    if (object_link_key == 0) /* also where no cache can be had: the orphans' lists keep the key they began with */
+        choose_link_key();
     if (!caches.has_key && pthread_key_create(&caches.key, thread_ends) == 0)
         caches.has_key = true;
     ThreadCache *cache = caches.idle;
     if (cache != NULL) {
         caches.idle = cache->next_idle;
     } else if ((cache = metadata_allocate(sizeof *cache)) != NULL) {
-        if (caches.all == NULL)
-            choose_link_key();
         for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
             list_open(list_of(cache, size_class));
         for (size_t size = 0; size <= DIRECT_MAX_BYTES; size++)
@@ -402,6 +402,10 @@ static void flush(ThreadCache *cache) {
 void thread_cache_flush(void) {
     if (has_cache())
         flush(thread_cache_current);
+    lock_acquire(&orphan_lock);
+    if (list_of(&orphan_cache, 0)->key != 0)
+        flush(&orphan_cache);
+    lock_release(&orphan_lock);
 }
 
 static void cache_put_idle(ThreadCache *cache) {
