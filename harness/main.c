@@ -16,6 +16,7 @@ static const struct {
     {"charts", command_charts, "draw a run"},
     {"bundle", command_bundle, "pack a run into one file for another machine"},
     {"merge", command_merge, "unite runs of several hosts"},
+    {"history", command_history, "follow ratios from commit to commit"},
     {"doctor", command_doctor, "what on this machine will hurt measurements"},
     {"list", command_list, "what can be measured: workloads, allocators, suites, programs"},
 };

@@ -14,8 +14,9 @@
 #include "../report/gnuplot.h"
 #include "../store/text.h"
 #include "arguments.h"
+#include "drawing.h"
 
-enum { EXIT_CODE_CHARTS_DIFFER = 6, EXIT_CODE_NO_GNUPLOT = 7 };
+enum { EXIT_CODE_CHARTS_DIFFER = 6 };
 enum { KEY_OUTPUT = 'o', KEY_CHECK = 'c', KEY_FORMAT = 'f' };
 enum { MAXIMUM_FORMATS = 2 };
 
@@ -93,58 +94,21 @@ static const struct argp ARGP = {
         "a bad run, 6 --check found a difference, 7 gnuplot is missing.",
 };
 
-static bool make_folders(const char *path) {
-    char *copy = text_copy(path);
-    bool good = true;
-    for (char *at = copy + 1; good && *at; at++)
-        if (*at == '/') {
-            *at = '\0';
-            good = mkdir(copy, 0777) == 0 || errno == EEXIST;
-            *at = '/';
-        }
-    good = good && (mkdir(copy, 0777) == 0 || errno == EEXIST);
-    free(copy);
-    return good;
-}
-
-/* Removes the pictures of pages from this one on: what an earlier drawing left that had more of them. */
-static void remove_pages(const char *folder, const char *name, size_t page, const char *format) {
-    for (bool removed = true; removed; page++) {
-        char *picture = gnuplot_picture(name, page, format), *path = text_format("%s/%s", folder, picture);
-        removed = unlink(path) == 0;
-        free(path);
-        free(picture);
-    }
-}
-
-static int draw_pages(const char *scripts, const char *folder, const char *name, size_t pages, const char *format) {
-    for (size_t page = 1; page <= pages; page++) {
-        char *error = NULL;
-        if (!gnuplot_draw(scripts, folder, name, page, format, &error)) {
-            int code = failure("gnuplot could not draw %s.%s: %s", name, format, error);
-            free(error);
-            return code;
-        }
-    }
-    remove_pages(folder, name, pages + 1, format);
-    return EXIT_CODE_OK;
-}
-
 /* Writes data for all charts and draws them in these formats; a chart that has nothing to show is removed. Returns an
  * exit code. */
 static int draw_all(const Run *run, const char *folder, const char *const *formats, size_t format_count,
                     size_t *pages) {
-    char *scripts = gnuplot_scripts_folder();
+    char *scripts = drawing_scripts();
     if (!scripts)
-        return failure("the chart scripts are missing: reinstall, or run allocbench from its build folder");
+        return EXIT_CODE_FAILURE;
     char *data = text_format("%s/data", folder);
     int code = EXIT_CODE_OK;
-    if (!make_folders(data) || chart_write_all(run, folder, pages) < 0)
+    if (!drawing_make_folders(data) || chart_write_all(run, folder, pages) < 0)
         code = failure("%s: %s; choose another folder with --out", folder, strerror(errno));
     free(data);
     for (size_t i = 0; code == EXIT_CODE_OK && i < CHART_COUNT; i++)
         for (size_t f = 0; f < format_count && code == EXIT_CODE_OK; f++)
-            code = draw_pages(scripts, folder, CHARTS[i].name, pages[i], formats[f]);
+            code = drawing_pages(scripts, folder, CHARTS[i].name, pages[i], formats[f]);
     free(scripts);
     return code;
 }
@@ -196,11 +160,7 @@ static int draw(const Run *run, const char *folder, const char *version, const C
         return failure("%s/gnuplot_version.txt: %s", folder, strerror(errno));
     for (size_t i = 0; i < CHART_COUNT; i++)
         for (size_t f = 0; f < options->format_count; f++)
-            for (size_t page = 1; page <= pages[i]; page++) {
-                char *picture = gnuplot_picture(CHARTS[i].name, page, options->formats[f]);
-                printf("%s/%s\n", folder, picture);
-                free(picture);
-            }
+            drawing_print_pages(folder, CHARTS[i].name, pages[i], options->formats[f]);
     say_what_is_missing(pages);
     return fflush(stdout) == 0 ? EXIT_CODE_OK : failure("cannot write to stdout: %s", strerror(errno));
 }
@@ -319,8 +279,7 @@ int command_charts(int argc, char **argv) {
     char *folder = options.output ? text_copy(options.output) : default_folder(options.run);
     char *version = gnuplot_version();
     if (!version) {
-        failure("gnuplot is not installed: apt-get install gnuplot-nox");
-        code = EXIT_CODE_NO_GNUPLOT;
+        code = drawing_without_gnuplot();
     } else {
         code = options.check ? check(run, folder, version) : draw(run, folder, version, &options);
     }

@@ -24,6 +24,7 @@ int command_compare(int argc, char **argv); /* judge one run, or two against eac
 int command_charts(int argc, char **argv);  /* draw a run */
 int command_bundle(int argc, char **argv);  /* pack a run into one file */
 int command_merge(int argc, char **argv);   /* unite runs of several hosts */
+int command_history(int argc, char **argv); /* ratios from commit to commit */
 int command_doctor(int argc, char **argv);  /* what on this machine will hurt measurements */
 
 /* "allocbench: ..." on stderr, one line; returns EXIT_CODE_USAGE, so that `return usage_error(...)` reads well. */

@@ -15,6 +15,8 @@
  * axis at most, and no farther than DODGED_GAP of the way to the next x all together. */
 static const double DODGE_STEP = 0.009, DODGED_GAP = 0.6;
 
+static const double TIC_GAP = 12; /* pixels between names under an axis */
+
 /* ---- groups ---- */
 
 static bool same_workload(const Row *a, const Row *b) {
@@ -94,18 +96,38 @@ void row_groups_release(RowGroups *groups) {
 
 /* ---- curves ---- */
 
-Curves curves_new(const ChartSource *source, const RowGroup *group) {
+Curves curves_without_rows(const ChartSource *source, const RowGroup *group) {
     size_t count = group->count * source->run->meta.arm_count;
     Curves curves = {
         .group = group,
         .x = zeroed(group->count, sizeof *curves.x),
         .joined = true,
         .points = zeroed(count, sizeof *curves.points),
+        .failures = zeroed(source->run->meta.arm_count, sizeof *curves.failures),
     };
     for (size_t i = 0; i < count; i++)
         curves.points[i] = (CurvePoint){NAN, NAN, NAN};
     for (size_t i = 0; i < IDEAL_POINTS; i++)
         curves.ideal_x[i] = curves.ideal_y[i] = NAN;
+    return curves;
+}
+
+/* What a curve of this arm lacks: how the slots of some row ended, NULL where every row has values. */
+static const char *failure_of(const ChartSource *source, const RowGroup *group, uint32_t arm) {
+    const Comparison *about = NULL;
+    for (size_t i = 0; i < group->count; i++) {
+        about = chart_comparison(source, metric_of_row(&source->run->meta, (uint32_t)group->rows[i]));
+        const Cell *cell = comparison_cell(&about->rows[group->rows[i]], arm, false);
+        if (cell && cell->ok == 0 && cell->failed > 0)
+            return sample_status_name(cell->worst_status);
+    }
+    return NULL;
+}
+
+Curves curves_new(const ChartSource *source, const RowGroup *group) {
+    Curves curves = curves_without_rows(source, group);
+    for (uint32_t arm = 0; arm < source->run->meta.arm_count; arm++)
+        curves.failures[arm] = failure_of(source, group, arm);
     return curves;
 }
 
@@ -123,6 +145,7 @@ CurvePoint *curves_point(const ChartSource *source, const Curves *curves, size_t
 void curves_release(Curves *curves) {
     free(curves->x);
     free(curves->points);
+    free(curves->failures);
 }
 
 void curves_include(const ChartSource *source, const Curves *curves, Axis *y) {
@@ -168,6 +191,34 @@ static void mark_oversubscribed(const RunMeta *meta, const RowGroup *group, Pane
     panel->line_x = processors >= panel->x.low ? processors : NAN;
 }
 
+/* Every `stride`-th, or NULL when two of these would touch. */
+static char *every_tic(const Axis *x, double pixels, char *const *names, const double *values, size_t count,
+                       size_t stride) {
+    char *tics = text_copy("");
+    double end = -INFINITY;
+    for (size_t i = 0; i < count && tics; i += stride) {
+        char *word = text_copy(names[i]);
+        for (char *at = word; *at; at++)
+            if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-", *at))
+                *at = '_';
+        double place = axis_share(x, values[i]) * pixels, half = chart_text_width(strlen(word)) / 2;
+        bool touches = place - half < end + TIC_GAP;
+        end = place + half;
+        char *longer = touches ? NULL : text_format("%s%s\"%s\" %.10g", tics, *tics ? ", " : "", word, values[i]);
+        free(word);
+        free(tics);
+        tics = longer;
+    }
+    return tics;
+}
+
+char *curves_name_tics(const Axis *x, double pixels, char *const *names, const double *values, size_t count) {
+    char *tics = NULL;
+    for (size_t stride = 1; !tics; stride++)
+        tics = every_tic(x, pixels, names, values, count, stride);
+    return tics;
+}
+
 char *curves_noise(const ChartSource *source, const RowGroup *group) {
     double floor = NAN;
     for (size_t i = 0; i < group->count; i++)
@@ -188,18 +239,6 @@ static double dodge_step(const Axis *x, const Curves *curves, size_t arms) {
 static double dodged(const Axis *x, double value, double step, uint32_t arm, size_t arms) {
     double share = step * ((double)arm - (double)(arms - 1) / 2);
     return x->logarithmic ? value * pow(x->high / x->low, share) : value + (x->high - x->low) * share;
-}
-
-/* What a curve of this arm lacks: how the slots of some row ended, NULL where every row has values. */
-static const char *failure_of(const ChartSource *source, const RowGroup *group, uint32_t arm) {
-    const Comparison *about = NULL;
-    for (size_t i = 0; i < group->count; i++) {
-        about = chart_comparison(source, metric_of_row(&source->run->meta, (uint32_t)group->rows[i]));
-        const Cell *cell = comparison_cell(&about->rows[group->rows[i]], arm, false);
-        if (cell && cell->ok == 0 && cell->failed > 0)
-            return sample_status_name(cell->worst_status);
-    }
-    return NULL;
 }
 
 static void put_point(Chart *chart, uint32_t curve, double x, const CurvePoint *point) {
@@ -227,7 +266,7 @@ static void write_curve(Chart *chart, const ChartSource *source, const Panel *pa
             label->y = point->value;
         }
     }
-    const char *failure = failure_of(source, curves->group, arm);
+    const char *failure = curves->failures[arm];
     if (!failure && isnan(label->y))
         failure = "no data";
     label->text = text_format("%s%s%s", meta->arms[arm].name, failure ? " " : "", failure ? failure : "");

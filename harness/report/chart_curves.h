@@ -39,9 +39,11 @@ typedef struct Curves {
     bool joined;                                         /* lines from point to point; not where x has no order */
     CurvePoint *points;                                  /* [place in the group * arms + arm] */
     double ideal_x[IDEAL_POINTS], ideal_y[IDEAL_POINTS]; /* a dashed line; NAN where there is none */
+    const char **failures; /* one an arm: how slots that a curve lacks have ended; NULL where it lacks none */
 } Curves;
 
-/* Every point NAN; over threads x is filled in. */
+/* Every point NAN; over threads x is filled in. Without rows the group only says how many places there are. */
+Curves curves_without_rows(const ChartSource *source, const RowGroup *group);
 Curves curves_new(const ChartSource *source, const RowGroup *group);
 Curves curves_over_threads(const ChartSource *source, const RowGroup *group);
 CurvePoint *curves_point(const ChartSource *source, const Curves *curves, size_t place, uint32_t arm);
@@ -50,6 +52,10 @@ void curves_include(const ChartSource *source, const Curves *curves, Axis *y);
 
 /* An x axis for the numbers of threads of a group, with room for the names of the curves. */
 Axis curves_threads_axis(const RunMeta *meta, const RowGroup *group);
+
+/* Names under an axis at these values, in ascending order, all or every second, third and so on, so that they do not
+ * touch: for Panel.x_tics. What gnuplot might evaluate in them becomes an underscore. Owned. */
+char *curves_name_tics(const Axis *x, double pixels, char *const *names, const double *values, size_t count);
 
 /* "A/A noise floor up to 1.8 %" of the throughput of these rows. Owned. */
 char *curves_noise(const ChartSource *source, const RowGroup *group);

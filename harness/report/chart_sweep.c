@@ -15,7 +15,6 @@
 static const double PLOT_HEIGHT = 190;
 /* Values that differ by more than this are drawn on a logarithmic axis. */
 static const double WIDE = 8;
-static const double TIC_GAP = 12; /* pixels between the words under the x axis */
 
 /* "size=4K" in the name and the sweep of a row. */
 typedef struct Token {
@@ -187,40 +186,15 @@ static Axis axis_of(const Swept *swept) {
     return x;
 }
 
-/* A value as gnuplot may evaluate it: the run may come from anywhere. */
-static char *tic_word(const Row *row, const char *parameter) {
-    Token token = token_of(row, parameter);
-    for (char *at = token.value; *at; at++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-", *at))
-            *at = '_';
-    char *word = text_copy(token.value);
-    free(token.text);
-    return word;
-}
-
-/* The values under the axis, every `stride`-th, or NULL when two of these would touch. Owned. */
-static char *every_tic(const RunMeta *meta, const Swept *swept, const Axis *x, double pixels, size_t stride) {
-    char *tics = text_copy("");
-    double end = -INFINITY;
-    for (size_t i = 0; i < swept->group.count && tics; i += stride) {
-        char *word = tic_word(&meta->rows[swept->group.rows[i]], swept->parameter);
-        double share = axis_share(x, swept->values[i]);
-        double half = chart_text_width(strlen(word)) / 2;
-        bool touches = share * pixels - half < end + TIC_GAP;
-        end = share * pixels + half;
-        char *longer =
-            touches ? NULL : text_format("%s%s\"%s\" %.10g", tics, *tics ? ", " : "", word, swept->values[i]);
-        free(word);
-        free(tics);
-        tics = longer;
-    }
-    return tics;
-}
-
 static char *tics_of(const RunMeta *meta, const Swept *swept, const Axis *x, double pixels) {
-    char *tics = NULL;
-    for (size_t stride = 1; !tics; stride++)
-        tics = every_tic(meta, swept, x, pixels, stride);
+    TextList names = {0};
+    for (size_t i = 0; i < swept->group.count; i++) {
+        Token token = token_of(&meta->rows[swept->group.rows[i]], swept->parameter);
+        text_list_add(&names, text_copy(token.value));
+        free(token.text);
+    }
+    char *tics = curves_name_tics(x, pixels, names.items, swept->values, names.count);
+    text_list_release(&names);
     return tics;
 }
 

@@ -84,6 +84,31 @@ void csv_print(const Run *run, const Comparison *const *comparisons, size_t coun
                 put_cell(run, comparisons[i], &comparisons[i]->rows[r], &comparisons[i]->rows[r].cells[c], out);
 }
 
+void csv_print_history(const History *history, FILE *out) {
+    fputs("date,commit,dirty,host,machine,suite,mode,run,baseline,metric,arm,row,rows,ratio,ratio_low,ratio_high,"
+          "verdict\r\n",
+          out);
+    for (size_t i = 0; i < history->count; i++) {
+        const HistoryEntry *entry = &history->entries[i];
+        for (size_t k = 0; k < entry->ratio_count; k++) {
+            const HistoryRatio *ratio = &entry->ratios[k];
+            const char *const texts[] = {
+                entry->date, entry->commit, entry->dirty ? "1" : "0", entry->host,   entry->machine, entry->suite,
+                entry->mode, entry->run,    entry->baseline,          ratio->metric, ratio->arm,     ratio->row};
+            for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+                put_text(texts[t], out);
+                fputc(',', out);
+            }
+            if (!ratio->row)
+                fprintf(out, "%zu", ratio->rows);
+            put_interval((Interval){ratio->ratio, ratio->low, ratio->high}, out);
+            fputc(',', out);
+            put_text(ratio->verdict, out);
+            fputs("\r\n", out);
+        }
+    }
+}
+
 void csv_print_shifts(const RunShift *const *shifts, size_t count, FILE *out) {
     fputs("metric,row,arm,first_pairs,second_pairs,first_ratio,second_ratio,change,change_low,change_high,p,verdict,"
           "gate,refused,unit,first_value,second_value,exact\r\n",

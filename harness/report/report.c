@@ -51,6 +51,11 @@ int report_print_counts(const Run *run, const Comparison *const *comparisons, si
     return fflush(out) == 0 && !ferror(out) ? 0 : -1;
 }
 
+int report_print_history(const History *history, FILE *out) {
+    csv_print_history(history, out);
+    return fflush(out) == 0 && !ferror(out) ? 0 : -1;
+}
+
 int report_print_run(const Run *run, FILE *out) {
     Metric metrics[METRIC_COUNT], counts[METRIC_COUNT];
     Comparison *comparisons[METRIC_COUNT], *counted[METRIC_COUNT];

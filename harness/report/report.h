@@ -12,6 +12,7 @@
 
 #include "../analysis/comparison.h"
 #include "../analysis/run_shift.h"
+#include "../store/history.h"
 
 typedef enum ReportFormat { REPORT_TEXT, REPORT_MARKDOWN, REPORT_CSV, REPORT_JSON } ReportFormat;
 
@@ -29,5 +30,8 @@ int report_print_counts(const Run *run, const Comparison *const *comparisons, si
 
 /* One or more shifts between two runs as a single document. */
 int report_print_shifts(const RunShift *const *shifts, size_t count, ReportFormat format, FILE *out);
+
+/* A history as CSV, one line a ratio; `row` is empty and `rows` filled in where it is a geometric mean. */
+int report_print_history(const History *history, FILE *out);
 
 #endif

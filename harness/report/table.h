@@ -14,6 +14,7 @@ void markdown_print_shifts(const RunShift *const *shifts, size_t count, FILE *ou
 
 void csv_print(const Run *run, const Comparison *const *comparisons, size_t count, FILE *out);
 void csv_print_shifts(const RunShift *const *shifts, size_t count, FILE *out);
+void csv_print_history(const History *history, FILE *out);
 
 void json_print(const Run *run, const Comparison *const *comparisons, size_t count, FILE *out);
 void json_print_shifts(const RunShift *const *shifts, size_t count, FILE *out);
