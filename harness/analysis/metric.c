@@ -71,6 +71,28 @@ static const MetricInfo metrics[METRIC_COUNT] = {
                                 BLOCKS_OF_SYSCALLS, "memory_syscalls"},
     [METRIC_FUTEX_SYSCALLS] = {"futex_syscalls", "futex calls", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_SYSCALLS,
                                "futex_syscalls"},
+    [METRIC_REFILLS_HELD] = {"heap_refills_held", "Refill: own spans", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_TIERS,
+                             "heap_refills_held"},
+    [METRIC_REFILLS_CARVED] = {"heap_refills_carved", "Refill: carved", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_TIERS,
+                               "heap_refills_carved"},
+    [METRIC_SPANS_ADOPTED] = {"heap_spans_adopted", "Refill: CentralCache", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_TIERS,
+                              "heap_spans_adopted"},
+    [METRIC_REFILLS_PAGE_HEAP] = {"heap_refills_page_heap", "Refill: PageHeap", UNIT_PER_THOUSAND, COUNT,
+                                  BLOCKS_OF_TIERS, "heap_refills_page_heap"},
+    [METRIC_LARGE_BLOCKS] = {"heap_large_blocks", "Large blocks", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_TIERS,
+                             "heap_large_blocks"},
+    [METRIC_OS_CALLS] = {"heap_os_calls", "Calls for memory", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_TIERS,
+                         "heap_os_calls"},
+    [METRIC_LOCKS] = {"heap_lock_acquisitions", "Lock acquisitions", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_TIERS,
+                      "heap_lock_acquisitions"},
+    [METRIC_LOCK_CONTENTIONS] = {"heap_lock_contentions", "Failed first attempts", UNIT_PER_THOUSAND, COUNT,
+                                 BLOCKS_OF_TIERS, "heap_lock_contentions"},
+    [METRIC_LOCK_SLEEPS] = {"heap_lock_sleeps", "Sleeps for a lock", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_TIERS,
+                            "heap_lock_sleeps"},
+    [METRIC_ATOMICS] = {"heap_atomic_operations", "Atomic operations", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_TIERS,
+                        "heap_atomic_operations"},
+    [METRIC_REMOTE_FREES] = {"heap_remote_frees", "Remote frees", UNIT_PER_THOUSAND, COUNT, BLOCKS_OF_TIERS,
+                             "heap_remote_frees"},
 };
 
 const MetricInfo *metric_info(Metric metric) {
@@ -219,7 +241,7 @@ size_t metrics_of_run(const Run *run, Metric *chosen) {
 }
 
 bool metrics_observes_counts(const RunMeta *meta) {
-    return meta->counter_blocks + meta->syscall_blocks > 0;
+    return meta->counter_blocks + meta->syscall_blocks + meta->tier_blocks > 0;
 }
 
 size_t metrics_counted(const Run *run, Metric *chosen) {

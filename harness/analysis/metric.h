@@ -53,6 +53,19 @@ typedef enum Metric {
     METRIC_SYSCALLS,        /* all */
     METRIC_MEMORY_SYSCALLS, /* mmap, munmap, mremap, madvise, mprotect, brk */
     METRIC_FUTEX_SYSCALLS,
+    /* The same, counted by the allocator itself (tier blocks). Allocations that found their thread's list empty, by
+     * what served them: */
+    METRIC_REFILLS_HELD,
+    METRIC_REFILLS_CARVED,
+    METRIC_SPANS_ADOPTED,
+    METRIC_REFILLS_PAGE_HEAP,
+    METRIC_LARGE_BLOCKS,
+    METRIC_OS_CALLS,
+    METRIC_LOCKS,
+    METRIC_LOCK_CONTENTIONS,
+    METRIC_LOCK_SLEEPS,
+    METRIC_ATOMICS,
+    METRIC_REMOTE_FREES,
     METRIC_COUNT
 } Metric;
 

@@ -80,7 +80,9 @@ static const struct argp_option option_table[] = {
     {"memory-blocks", KEY_MEMORY_BLOCKS, "N", 0,
      "Blocks before these that count live bytes, for memory over time [3, or 1 if under 10 are compared]", 0},
     {"counters", KEY_COUNTERS, "LIST", OPTION_ARG_OPTIONAL,
-     "Count in blocks of their own: hardware, syscalls, or none [hardware,syscalls when only --counters is given]", 0},
+     "Count in blocks of their own: hardware, syscalls, tiers (what the allocator itself counts), or none [all three "
+     "when only --counters is given]",
+     0},
     {"slot-ms", KEY_SLOT_MS, "N", 0, "Length of a slot on the baseline, milliseconds", 0},
     {"seed", KEY_SEED, "N", 0, "Seed of orders and request sequences [1]", 0},
     {"precision", KEY_PRECISION, "P", 0,
@@ -284,9 +286,9 @@ static error_t on_option(int key, char *text, struct argp_state *state) {
         choices->memory_blocks = (int64_t)number;
         break;
     case KEY_COUNTERS:
-        bits = SUITE_COUNT_HARDWARE | SUITE_COUNT_SYSCALLS;
+        bits = SUITE_COUNT_ALL;
         if (text != NULL && !suite_parse_counters(text, &bits))
-            parsing->code = usage_error("--counters=%s: must be none, hardware, syscalls or hardware,syscalls", text);
+            parsing->code = usage_error("--counters=%s: must be none, or any of hardware,syscalls,tiers", text);
         choices->counters = (int)bits;
         break;
     case KEY_STRICT:

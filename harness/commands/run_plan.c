@@ -79,6 +79,7 @@ bool run_plan_print(const RunMeta *meta, FILE *out) {
     print_observed(meta->memory_blocks, "for memory over time", out);
     print_observed(meta->counter_blocks, "for hardware counters", out);
     print_observed(meta->syscall_blocks, "for system calls", out);
+    print_observed(meta->tier_blocks, "for the allocators' own counters", out);
     fprintf(out,
             "%s%" PRIu32
             " to compare\nslots of a block: %zu (each allocator once, the baseline twice)\nin all %s%" PRIu64

@@ -393,6 +393,7 @@ static bool set_blocks(const Suite *suite, const Choices *choices, RunMeta *meta
     unsigned counters = choices->counters >= 0 ? (unsigned)choices->counters : suite->counters;
     meta->counter_blocks = (counters & SUITE_COUNT_HARDWARE) != 0 ? 1 : 0;
     meta->syscall_blocks = (counters & SUITE_COUNT_SYSCALLS) != 0 ? 1 : 0;
+    meta->tier_blocks = (counters & SUITE_COUNT_TIERS) != 0 ? 1 : 0;
     return true;
 }
 

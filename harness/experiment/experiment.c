@@ -90,7 +90,8 @@ uint64_t experiment_estimate_ns(const RunMeta *meta) {
         const Row *row = &meta->rows[i];
         if (row->unsupported != NULL)
             continue;
-        total += slots * (meta->memory_blocks + meta->counter_blocks) * guess_slot_ns(meta, row, BLOCKS_OF_MEMORY);
+        total += slots * (meta->memory_blocks + meta->counter_blocks + meta->tier_blocks) *
+                 guess_slot_ns(meta, row, BLOCKS_OF_MEMORY);
         total += slots * meta->syscall_blocks * guess_slot_ns(meta, row, BLOCKS_OF_SYSCALLS);
         total += slots * meta->maximum_blocks * guess_slot_ns(meta, row, BLOCKS_COMPARED);
         total += row->scaled && row->operations == 0 ? meta->slot_ns * 6 / 5 : 0;
@@ -136,6 +137,7 @@ static uint32_t observed(const RunMeta *meta, const Row *row, uint32_t block) {
     BlockKind kind = run_block_kind(meta, block);
     return (kind == BLOCKS_OF_MEMORY || row->memory ? SLOT_OBSERVE_LIVE : 0u) |
            (kind == BLOCKS_OF_COUNTERS ? SLOT_OBSERVE_COUNTERS : 0u) |
+           (kind == BLOCKS_OF_TIERS ? SLOT_OBSERVE_PICTURES : 0u) |
            (kind == BLOCKS_COMPARED && meta->mode == MODE_LATENCY ? SLOT_OBSERVE_LATENCY : 0u);
 }
 

@@ -22,6 +22,7 @@
 #include "cores.h"
 #include "launch.h"
 #include "observer.h"
+#include "pictures.h"
 
 /* How often the OOM killer has struck on this machine or in this container. */
 static uint64_t oom_kills(void) {
@@ -385,6 +386,8 @@ SlotEnd slot_run_workload(const SlotRequest *request, Sample *sample, StoreError
         slot_note_cost(&watched, sample);
         take_measures(page, sample);
         take_histograms(page, request->observe, sample);
+        if ((request->observe & SLOT_OBSERVE_PICTURES) != 0)
+            pictures_take(page, sample);
         if (judge_preload(page, request->arm, &watched, sample) &&
             !slot_judge_end(&watched, watched.tracer.wait_status, &request->limits, sample))
             judge_exit(page, WEXITSTATUS(watched.tracer.wait_status), &watched, sample);

@@ -47,7 +47,7 @@ bool suite_parse_thp(const char *text, unsigned *thp) {
 }
 
 bool suite_parse_counters(const char *text, unsigned *counters) {
-    static const char *const words[] = {"hardware", "syscalls"};
+    static const char *const words[] = {"hardware", "syscalls", "tiers"};
     *counters = 0;
     return strcmp(text, "none") == 0 || parse_words(text, words, sizeof words / sizeof words[0], counters);
 }
@@ -84,7 +84,7 @@ static bool suite_key(Suite *suite, const char *key, const char *value, StoreErr
         return suite_parse_thp(value, &suite->thp) || bad(what, key, value, "must be inherit, never or inherit,never");
     if (strcmp(key, "counters") == 0)
         return suite_parse_counters(value, &suite->counters) ||
-               bad(what, key, value, "must be none, hardware, syscalls or hardware,syscalls");
+               bad(what, key, value, "must be none, or any of hardware,syscalls,tiers");
     if (strcmp(key, "timeout_s") == 0)
         return text_to_u64(value, 1, 86400, &suite->timeout_s) ||
                bad(what, key, value, "must be a whole number of seconds from 1 to 86400");

@@ -9,7 +9,12 @@
 #include "sweep.h"
 
 /* What is counted in blocks of its own. Bits of Suite.counters. */
-enum { SUITE_COUNT_HARDWARE = 1u << 0, SUITE_COUNT_SYSCALLS = 1u << 1 };
+enum {
+    SUITE_COUNT_HARDWARE = 1u << 0,
+    SUITE_COUNT_SYSCALLS = 1u << 1,
+    SUITE_COUNT_TIERS = 1u << 2,
+    SUITE_COUNT_ALL = SUITE_COUNT_HARDWARE | SUITE_COUNT_SYSCALLS | SUITE_COUNT_TIERS,
+};
 
 /* One section: a row for each number of threads and each combination of the swept parameters' values. */
 typedef struct SuiteRow {
@@ -54,7 +59,7 @@ Suite *suite_without_rows(const char *name);
 /* Names of the suites that are installed, sorted; owned list. */
 TextList suite_names(void);
 
-/* "inherit,never" and "hardware,syscalls" or "none" as bits. False when anything else stands there. */
+/* "inherit,never" and "hardware,syscalls,tiers" or "none" as bits. False when anything else stands there. */
 bool suite_parse_thp(const char *text, unsigned *thp);
 bool suite_parse_counters(const char *text, unsigned *counters);
 /* How many blocks are compared where nobody says: instructions hardly vary, a search for a limit is many slots. */

@@ -34,6 +34,7 @@ const ChartInfo CHARTS[CHART_COUNT + 1] = {
     {"memory_limit", chart_write_limit, "limits: allocbench run --mode limit"},
     {"limit_curve", chart_write_limit_curve, "limits: allocbench run --mode limit"},
     {"thp", chart_write_thp, "rows with and without huge pages: allocbench run --thp inherit,never"},
+    {"tiers", chart_write_tiers, "an allocator that counts itself, as minipool: allocbench run --counters=tiers"},
     {0},
 };
 

@@ -66,7 +66,7 @@ typedef struct ChartInfo {
     int (*write)(const ChartSource *source, const char *folder); /* pages; 0 nothing to show, -1 with errno */
     const char *needs;                                           /* what a run must hold for it, and how to get that */
 } ChartInfo;
-enum { CHART_COUNT = 15 };
+enum { CHART_COUNT = 16 };
 extern const ChartInfo CHARTS[CHART_COUNT + 1];
 
 /* Writes the data of every chart into folder/data, which exists. Returns how many were written, in `pages` on how
@@ -90,6 +90,7 @@ int chart_write_idle(const ChartSource *source, const char *folder);
 int chart_write_limit(const ChartSource *source, const char *folder);
 int chart_write_limit_curve(const ChartSource *source, const char *folder);
 int chart_write_thp(const ChartSource *source, const char *folder);
+int chart_write_tiers(const ChartSource *source, const char *folder);
 
 /* The frame. chart_begin() returns false, chart_end() -1 with errno, or the number of pages; in between errors stay in
  * the streams. */

@@ -87,7 +87,9 @@ static void print_row_notes(const Run *run, const Comparison *comparison, FILE *
             fputs("; unstable, the baseline differs from itself", out);
         if (row->drift > 0.5 || row->drift < -0.5)
             fprintf(out, "; drift over the blocks (Spearman %+.2f)", row->drift);
-        fputc('\n', out);
+        char *bound = word_bound(run, comparison, row);
+        fprintf(out, "%s%s\n", bound ? "; " : "", bound ? bound : "");
+        free(bound);
         free(facts);
     }
 }

@@ -81,6 +81,10 @@ static void print_row(const Run *run, const Comparison *comparison, const Compar
     }
     for (size_t i = 0; i < row->cell_count; i++)
         print_cell(run, comparison, row, &row->cells[i], width, palette, out);
+    char *bound = word_bound(run, comparison, row);
+    if (bound)
+        print_wrapped(out, bound, 2);
+    free(bound);
     if (row->disturbed_too_often)
         fprintf(out, "  %sunstable: %zu of %zu blocks were disturbed, this row proves nothing%s\n", palette->warn,
                 row->disturbed, row->blocks, palette->reset);

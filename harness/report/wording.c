@@ -177,6 +177,35 @@ char *word_row(const Run *run, const Comparison *comparison, const ComparisonRow
     return text;
 }
 
+/* NAN where a cell has no ratio. */
+static double ratio_of(const Cell *cell) {
+    return cell->verdict == VERDICT_REFERENCE ? 1 : cell->pairs > 0 ? cell->ratio.estimate : NAN;
+}
+
+char *word_bound(const Run *run, const Comparison *comparison, const ComparisonRow *row) {
+    static const char BOUND[] = "limit"; /* harness/arms/limit.c */
+    const Cell *bound = NULL;
+    for (uint32_t arm = 0; arm < run->meta.arm_count; arm++)
+        if (strcmp(run->meta.arms[arm].name, BOUND) == 0 && arm != comparison->reference)
+            bound = comparison_cell(row, arm, false);
+    if (!bound || isnan(ratio_of(bound)) || metric_info(comparison->metric)->unit != UNIT_PER_SECOND)
+        return NULL;
+    char *text = text_copy("");
+    for (size_t i = 0; i < row->cell_count; i++) {
+        const Cell *cell = &row->cells[i];
+        if (cell == bound || cell->control || isnan(ratio_of(cell)))
+            continue;
+        char *share = word_percent(ratio_of(cell) / ratio_of(bound));
+        char *one = text_format("%s %s", run->meta.arms[cell->arm].name, share);
+        text = joined(text, one);
+        free(one);
+        free(share);
+    }
+    char *line = *text ? text_format("of %s's throughput: %s", BOUND, text) : NULL;
+    free(text);
+    return line;
+}
+
 const char *word_metric(Metric metric) {
     return metric_info(metric)->title;
 }

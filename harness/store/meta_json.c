@@ -88,6 +88,7 @@ json_t *meta_to_json(const RunMeta *meta) {
     json_set_u64(object, "memory_blocks", meta->memory_blocks);
     json_set_u64(object, "counter_blocks", meta->counter_blocks);
     json_set_u64(object, "syscall_blocks", meta->syscall_blocks);
+    json_set_u64(object, "tier_blocks", meta->tier_blocks);
     json_set_u64(object, "minimum_blocks", meta->minimum_blocks);
     json_set_u64(object, "maximum_blocks", meta->maximum_blocks);
     json_object_set_new(object, "precision", json_real(meta->precision));
@@ -176,6 +177,7 @@ bool meta_from_json(const json_t *json, RunMeta *meta, const char **what) {
     meta->memory_blocks = (uint32_t)json_get_u64(json, "memory_blocks", &wrong);
     meta->counter_blocks = (uint32_t)json_get_u64(json, "counter_blocks", &wrong);
     meta->syscall_blocks = (uint32_t)json_get_u64(json, "syscall_blocks", &wrong);
+    meta->tier_blocks = (uint32_t)json_get_u64(json, "tier_blocks", &wrong);
     meta->minimum_blocks = (uint32_t)json_get_u64(json, "minimum_blocks", &wrong);
     meta->maximum_blocks = (uint32_t)json_get_u64(json, "maximum_blocks", &wrong);
     meta->precision = json_get_real(json, "precision", &wrong);

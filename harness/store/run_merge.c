@@ -149,6 +149,7 @@ static bool same_settings(const RunMeta *a, const RunMeta *b, StoreError *error)
         {"memory blocks", a->memory_blocks, b->memory_blocks},
         {"counter blocks", a->counter_blocks, b->counter_blocks},
         {"system call blocks", a->syscall_blocks, b->syscall_blocks},
+        {"tier blocks", a->tier_blocks, b->tier_blocks},
         {"slot length (ms)", (double)a->slot_ns / 1e6, (double)b->slot_ns / 1e6},
         {"pinning (0 or 1)", a->pin, b->pin},
     };
@@ -402,6 +403,7 @@ static void unite_settings(Merge *merge, const char *command) {
         .memory_blocks = first->memory_blocks,
         .counter_blocks = first->counter_blocks,
         .syscall_blocks = first->syscall_blocks,
+        .tier_blocks = first->tier_blocks,
         .minimum_blocks = first->minimum_blocks,
         .maximum_blocks = first->maximum_blocks,
         .precision = first->precision,

@@ -49,7 +49,7 @@ bool run_row_has_arm(const RunMeta *meta, uint32_t row, size_t arm) {
 }
 
 uint32_t run_observed_blocks(const RunMeta *meta) {
-    return meta->memory_blocks + meta->counter_blocks + meta->syscall_blocks;
+    return meta->memory_blocks + meta->counter_blocks + meta->syscall_blocks + meta->tier_blocks;
 }
 
 BlockKind run_block_kind(const RunMeta *meta, uint32_t block) {
@@ -57,7 +57,9 @@ BlockKind run_block_kind(const RunMeta *meta, uint32_t block) {
         return BLOCKS_OF_MEMORY;
     if (block < meta->memory_blocks + meta->counter_blocks)
         return BLOCKS_OF_COUNTERS;
-    return block < run_observed_blocks(meta) ? BLOCKS_OF_SYSCALLS : BLOCKS_COMPARED;
+    if (block < meta->memory_blocks + meta->counter_blocks + meta->syscall_blocks)
+        return BLOCKS_OF_SYSCALLS;
+    return block < run_observed_blocks(meta) ? BLOCKS_OF_TIERS : BLOCKS_COMPARED;
 }
 
 double sample_measure(const Sample *sample, const char *name) {

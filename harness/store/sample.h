@@ -172,6 +172,7 @@ typedef struct RunMeta {
                                 give the curves of memory over time and nothing else; they also warm the machine up */
     uint32_t counter_blocks; /* the next so many read hardware counters */
     uint32_t syscall_blocks; /* the next so many count system calls */
+    uint32_t tier_blocks;    /* the next so many read the allocators' own counters */
     uint32_t minimum_blocks, maximum_blocks; /* of those that are compared, which come after all these */
     double precision;          /* wished half-width of the intervals, 0.03 = 3 %; 0: a fixed number of blocks */
     double threshold;          /* smallest ratio - 1 that is worth a verdict, 0.01 = 1 % */
@@ -194,7 +195,13 @@ enum { MERGED_ARMS_LIMIT = 64 };
 bool run_row_has_arm(const RunMeta *meta, uint32_t row, size_t arm);
 
 /* What the blocks of a row are for. They follow one another in this order. */
-typedef enum BlockKind { BLOCKS_OF_MEMORY, BLOCKS_OF_COUNTERS, BLOCKS_OF_SYSCALLS, BLOCKS_COMPARED } BlockKind;
+typedef enum BlockKind {
+    BLOCKS_OF_MEMORY,
+    BLOCKS_OF_COUNTERS,
+    BLOCKS_OF_SYSCALLS,
+    BLOCKS_OF_TIERS,
+    BLOCKS_COMPARED
+} BlockKind;
 BlockKind run_block_kind(const RunMeta *meta, uint32_t block);
 /* How many blocks come before the compared ones. */
 uint32_t run_observed_blocks(const RunMeta *meta);

@@ -246,6 +246,29 @@ static inline void fake_add_idle(Run *run, uint32_t row) {
     }
 }
 
+/* Lets the first block after those of memory be one in which this arm counts itself: per 1,000 operations it has 1, 2
+ * ... refills of each kind in row 0, ten times as many in row 1 and so on, 0.5 large blocks, and no calls for memory.
+ * Other arms do not count. */
+static inline void fake_add_tiers(Run *run, uint32_t arm) {
+    static const char *const refills[] = {"heap_refills_held", "heap_refills_carved", "heap_spans_adopted",
+                                          "heap_refills_page_heap"};
+    run->meta.tier_blocks = 1;
+    for (size_t i = 0; i < run->sample_count; i++) {
+        Sample *sample = &run->samples[i];
+        if (sample->block != run->meta.memory_blocks)
+            continue;
+        double thousands = (double)sample->operations / 1000;
+        for (size_t m = 0; m < sizeof refills / sizeof *refills; m++)
+            sample_add_measure(sample, refills[m],
+                               sample->arm == arm ? (double)(m + 1) * pow(10, sample->row) * thousands : NAN,
+                               sample->arm == arm ? NULL : "it does not count");
+        if (sample->arm == arm) {
+            sample_add_measure(sample, "heap_large_blocks", 0.5 * thousands, NULL);
+            sample_add_measure(sample, "heap_os_calls", 0, NULL);
+        }
+    }
+}
+
 /* Turns every slot into a search for the smallest limit, which is the peak times 0.7 + 0.05 * arm. */
 static inline void fake_add_limits(Run *run) {
     enum { PROBES = 7 };

@@ -17,9 +17,12 @@
 #include "experiment/limit_slot.h"
 #include "experiment/process.h"
 #include "experiment/syscall_slot.h"
+#include "slot_protocol.h"
 
 #define SMALL TEST_BUILD_DIR "/workloads/small"
 #define LARSON TEST_BUILD_DIR "/../../workloads/larson"
+#define MINIPOOL TEST_BUILD_DIR "/../../alloc/libminipool.so"
+#define PAIRS TEST_BUILD_DIR "/../../workloads/linux_scalability"
 #define MIB (UINT64_C(1) << 20)
 
 typedef SlotEnd Runner(const SlotRequest *request, Sample *sample, StoreError *error);
@@ -383,6 +386,88 @@ static void share_of_the_work(void **state) {
     assert_int_equal(syscall_operations(0, 2000000000), 0);
 }
 
+/* ---- the allocators' own counters ---- */
+
+enum { PAIR_COUNT = 200000, FEW = 50 }; /* what starting and ending a thread may allocate */
+
+static const char *const heap_counters[] = {
+    "heap_refills_held", "heap_refills_carved",    "heap_spans_adopted",     "heap_refills_page_heap",
+    "heap_large_blocks", "heap_os_calls",          "heap_lock_acquisitions", "heap_lock_contentions",
+    "heap_lock_sleeps",  "heap_atomic_operations", "heap_remote_frees",
+};
+enum { HEAP_COUNTERS = sizeof heap_counters / sizeof heap_counters[0] };
+
+/* A slot of PAIR_COUNT pairs of malloc and free of so many bytes in one thread. */
+static void run_pairs(const char *allocator, const char *bytes, uint32_t observe, Sample *sample) {
+    char *argv[] = {PAIRS, "--threads", "1", "--ops", "200000", "--size", (char *)bytes, NULL};
+    SlotEnd end = SLOT_END_IMPOSSIBLE;
+    assert_true(run(slot_run_workload, allocator, argv, (SlotRequest){.observe = observe}, sample, &end));
+    assert_int_equal(end, SLOT_END_DONE);
+    assert_int_equal(sample->status, SAMPLE_OK);
+    assert_int_equal(sample->operations, PAIR_COUNT);
+}
+
+static const Measure *measure_of(const Sample *sample, const char *name) {
+    for (size_t i = 0; i < sample->measure_count; i++)
+        if (strcmp(sample->measures[i].name, name) == 0)
+            return &sample->measures[i];
+    fail_msg("there is no measure %s", name);
+    return NULL;
+}
+
+static void expect_no_counter(const Sample *sample, const char *name, const char *reason) {
+    const Measure *measure = measure_of(sample, name);
+    assert_true(isnan(measure->value));
+    assert_non_null(measure->reason);
+    if (strstr(measure->reason, reason) == NULL)
+        fail_msg("%s: %s", name, measure->reason);
+}
+
+static void counters_are_those_between_the_marks(void **state) {
+    (void)state;
+    Sample sample;
+    run_pairs(TEST_BUILD_DIR "/arms/counting.so", "64", SLOT_OBSERVE_PICTURES, &sample);
+    /* Neither what came before the first mark nor the pictures. */
+    double mallocs = sample_measure(&sample, "heap_lock_acquisitions");
+    assert_true(mallocs >= PAIR_COUNT && mallocs < PAIR_COUNT + FEW);
+    assert_true(sample_measure(&sample, "heap_lock_sleeps") == 0); /* never below */
+    assert_true(sample_measure(&sample, "heap_atomic_operations") == 0);
+    expect_no_counter(&sample, "heap_lock_contentions", "whole number");
+    expect_no_counter(&sample, "heap_remote_frees", "does not have it");
+    sample_release(&sample);
+    run_pairs(TEST_BUILD_DIR "/arms/counting.so?COUNTING_BROKEN=1", "64", SLOT_OBSERVE_PICTURES, &sample);
+    for (size_t i = 0; i < HEAP_COUNTERS; i++)
+        expect_no_counter(&sample, heap_counters[i], "no JSON object");
+    sample_release(&sample);
+    run_pairs("glibc", "64", SLOT_OBSERVE_PICTURES, &sample);
+    for (size_t i = 0; i < HEAP_COUNTERS; i++)
+        expect_no_counter(&sample, heap_counters[i], "exports no counters");
+    sample_release(&sample);
+    run_pairs(TEST_BUILD_DIR "/arms/counting.so", "64", 0, &sample); /* no picture unless asked for */
+    for (size_t i = 0; i < sample.measure_count; i++)
+        assert_int_not_equal(strncmp(sample.measures[i].name, "heap_", 5), 0);
+    sample_release(&sample);
+}
+
+static void minipool_counts_its_tiers(void **state) {
+    (void)state;
+    Sample sample;
+    run_pairs(MINIPOOL, "64", SLOT_OBSERVE_PICTURES, &sample); /* always the same block, from the thread's list */
+    for (size_t i = 0; i < HEAP_COUNTERS; i++) {
+        double value = measure_of(&sample, heap_counters[i])->value;
+        if (!(value >= 0 && value < FEW))
+            fail_msg("%s is %g", heap_counters[i], value);
+    }
+    sample_release(&sample);
+    run_pairs(MINIPOOL, "300000", SLOT_OBSERVE_PICTURES, &sample); /* each from the PageHeap and back, under its lock */
+    double large = sample_measure(&sample, "heap_large_blocks"),
+           locks = sample_measure(&sample, "heap_lock_acquisitions");
+    assert_true(large >= PAIR_COUNT && large < PAIR_COUNT + FEW);
+    assert_true(locks >= 2 * PAIR_COUNT);
+    assert_true(sample_measure(&sample, "heap_atomic_operations") >= 2 * locks);
+    sample_release(&sample);
+}
+
 static int use_own_temporary(void **state) {
     (void)state;
     temporary = test_folder();
@@ -407,6 +492,8 @@ int main(void) {
         cmocka_unit_test(interrupted_searches_leave_nothing),
         cmocka_unit_test(calls_are_counted),
         cmocka_unit_test(share_of_the_work),
+        cmocka_unit_test(counters_are_those_between_the_marks),
+        cmocka_unit_test(minipool_counts_its_tiers),
     };
     return cmocka_run_group_tests(tests, use_own_temporary, remove_temporary);
 }

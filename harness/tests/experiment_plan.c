@@ -36,7 +36,7 @@ static void suites_say_what_is_wrong(void **state) {
     expect_suite_error(folder, "[suite]\npin = maybe\n", "must be yes or no");
     expect_suite_error(folder, "[suite]\nmode = fast\n", "mode = fast: must be throughput, latency, icount or limit");
     expect_suite_error(folder, "[suite]\nthp = always\n", "thp = always: must be inherit, never");
-    expect_suite_error(folder, "[suite]\ncounters = cycles\n", "counters = cycles: must be none, hardware");
+    expect_suite_error(folder, "[suite]\ncounters = cycles\n", "counters = cycles: must be none, or any of hardware");
     expect_suite_error(folder, "[suite]\nmemory_blocks = -1\n", "memory_blocks = -1: must be");
     expect_suite_error(folder, "[a]\nworkload = x\nthread = 2\n", "suite.ini:3: [a] has no key 'thread'");
     expect_suite_error(folder, "[a]\nworkload = x\nthreads = 2,0\n", "suite.ini:3: threads = 2,0");
@@ -189,14 +189,15 @@ static void a_mode_sets_the_blocks(void **state) {
         const char *keys;
         int mode;
         RunMode is;
-        uint32_t memory, counters, syscalls, compared;
+        uint32_t memory, counters, syscalls, tiers, compared;
     } cases[] = {
-        {"", -1, MODE_THROUGHPUT, 3, 0, 0, 10},
-        {"blocks = 4\ncounters = syscalls\nmemory_blocks = 2", -1, MODE_THROUGHPUT, 2, 0, 1, 4},
-        {"blocks = 4\ncounters = hardware,syscalls", MODE_LATENCY, MODE_LATENCY, 0, 0, 0, 10},
-        {"blocks = 4\nprecision = 0.1", MODE_ICOUNT, MODE_ICOUNT, 0, 0, 0, 2},
-        {"mode = icount\nblocks = 4", -1, MODE_ICOUNT, 0, 0, 0, 4},
-        {"mode = limit", -1, MODE_LIMIT, 0, 0, 0, 6},
+        {"", -1, MODE_THROUGHPUT, 3, 0, 0, 0, 10},
+        {"blocks = 4\ncounters = syscalls\nmemory_blocks = 2", -1, MODE_THROUGHPUT, 2, 0, 1, 0, 4},
+        {"blocks = 4\ncounters = tiers,hardware", -1, MODE_THROUGHPUT, 1, 1, 0, 1, 4},
+        {"blocks = 4\ncounters = hardware,syscalls,tiers", MODE_LATENCY, MODE_LATENCY, 0, 0, 0, 0, 10},
+        {"blocks = 4\nprecision = 0.1", MODE_ICOUNT, MODE_ICOUNT, 0, 0, 0, 0, 2},
+        {"mode = icount\nblocks = 4", -1, MODE_ICOUNT, 0, 0, 0, 0, 4},
+        {"mode = limit", -1, MODE_LIMIT, 0, 0, 0, 0, 6},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         Assembled *it = with_suite(cases[i].keys);
@@ -207,6 +208,7 @@ static void a_mode_sets_the_blocks(void **state) {
         assert_int_equal(meta->memory_blocks, cases[i].memory);
         assert_int_equal(meta->counter_blocks, cases[i].counters);
         assert_int_equal(meta->syscall_blocks, cases[i].syscalls);
+        assert_int_equal(meta->tier_blocks, cases[i].tiers);
         assert_int_equal(meta->maximum_blocks, cases[i].compared);
         /* A whole program has no marks; and what is counted exactly is not fitted by a clock. */
         if (meta->mode != MODE_THROUGHPUT)

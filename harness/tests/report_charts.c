@@ -62,6 +62,7 @@ static Run *run_with(bool limits) {
         fake_add_latencies(run, calls, 30, 20000, 0.02, 7);
     } else {
         fake_count_usable(run, 1);
+        fake_add_tiers(run, 3);
         fake_add_idle(run, 2);
         fake_pair_rows(run, 0);
         fake_name_row(run, 4, "scaled t1", "scaled", 1);
@@ -392,6 +393,35 @@ static void rows_with_and_without_huge_pages_stand_side_by_side(void **state) {
     run_free(run);
 }
 
+/* A line a tier of each arm that counts, in any row that has the counts; zero has no place on a logarithmic axis. */
+static void tiers_are_events_per_thousand(void **state) {
+    (void)state;
+    Run *run = eventful_run(3, 3, 4, false);
+    fake_add_tiers(run, 1);
+    fake_fail(run, 2, 1, 1, SAMPLE_CRASHED, NULL);
+    size_t pages[CHART_COUNT];
+    char *folder = written(run, pages);
+    assert_int_equal(pages_of(pages, "tiers"), 1);
+    for (size_t row = 0; row < 2; row++) {
+        Numbers dots = numbers_of(folder, "tiers", 2 * row);
+        assert_int_equal(dots.count, 1 + 6);
+        for (size_t tier = 0; tier < 4; tier++)
+            assert_close(FIRST(dots, (double)(6 - tier))[1], (double)(tier + 1) * (row == 0 ? 1 : 10));
+        assert_close(FIRST(dots, 2.0)[1], 0.5);
+        assert_true(isnan(FIRST(dots, 1.0)[1]));
+        free(dots.line);
+    }
+    char *labels = content(folder, "data/tiers.dat"), *layout = content(folder, "data/tiers.layout");
+    assert_holds(labels, "1 \"Calls for memory\" \"0\"");
+    assert_holds(labels, "crashed 1/1");
+    assert_holds(layout, "did not serve: jemalloc'");
+    assert_null(strstr(labels, "glibc"));
+    free(labels);
+    free(layout);
+    remove_folder(folder);
+    run_free(run);
+}
+
 static void the_footer_says_what_a_chart_rests_on(void **state) {
     (void)state;
     Run *run = eventful_run(2, 3, 12, false);
@@ -416,9 +446,9 @@ static void charts_without_data_are_left_out(void **state) {
     Run *run = eventful_run(2, 3, 12, false);
     size_t pages[CHART_COUNT];
     char *folder = written(run, pages);
-    static const char *const missing[] = {"rss_over_time", "overhead_over_time", "waste_retention",
-                                          "latency",       "latency_ratio",      "idle_return",
-                                          "memory_limit",  "limit_curve",        "thp"};
+    static const char *const missing[] = {
+        "rss_over_time", "overhead_over_time", "waste_retention", "latency", "latency_ratio",
+        "idle_return",   "memory_limit",       "limit_curve",     "thp",     "tiers"};
     for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
         char *path = text_format("%s/data/%s.dat", folder, missing[i]);
         assert_false(is_drawn(pages, missing[i]));
@@ -475,6 +505,7 @@ int main(void) {
         cmocka_unit_test(what_stays_after_idling_is_drawn),
         cmocka_unit_test(a_limit_curve_ends_where_the_work_fails),
         cmocka_unit_test(rows_with_and_without_huge_pages_stand_side_by_side),
+        cmocka_unit_test(tiers_are_events_per_thousand),
         cmocka_unit_test(the_footer_says_what_a_chart_rests_on),
         cmocka_unit_test(charts_without_data_are_left_out),
         cmocka_unit_test(the_program_names_what_it_did_not_draw),

@@ -228,6 +228,36 @@ static void counts_stand_side_by_side(void **state) {
     run_free(run);
 }
 
+static double speed_under_the_bound(size_t row, size_t arm) {
+    (void)row;
+    return arm == 6 ? 4 : arm == 5 ? 3 : 1;
+}
+
+/* An arm named limit is a bound: how near the others came stands under each row of throughput, and nowhere else. */
+static void the_bound_is_a_distance(void **state) {
+    (void)state;
+    FakeSpec spec = {.rows = 2, .arms = 7, .blocks = 12, .seed = 3, .speed = speed_under_the_bound};
+    Run *run = fake_run(&spec);
+    fake_fail(run, 1, 1, 12, SAMPLE_CRASHED, "signal 11");
+    static const char line[] =
+        "of limit's throughput: glibc 25 %, jemalloc 25 %, mimalloc 25 %, tcmalloc 25 %, tbb 25 %, "
+        "minipool 75 %";
+    char *text = printed_metric(run, METRIC_THROUGHPUT, 0, REPORT_MARKDOWN);
+    assert_holds(text, line);
+    assert_holds(text, "of limit's throughput: glibc 25 %, mimalloc 25 %");
+    free(text);
+    text = printed_metric(run, METRIC_THROUGHPUT, 0, REPORT_TEXT);
+    assert_holds(text, "\n  of limit's throughput: glibc 25 %, jemalloc 25 %");
+    free(text);
+    text = printed_metric(run, METRIC_PEAK_RSS, 0, REPORT_TEXT);
+    assert_null(strstr(text, "of limit's"));
+    free(text);
+    text = printed_metric(run, METRIC_THROUGHPUT, 6, REPORT_TEXT); /* then the ratios say it */
+    assert_null(strstr(text, "of limit's"));
+    free(text);
+    run_free(run);
+}
+
 static void unstable_drifting_and_empty_runs_print(void **state) {
     (void)state;
     FakeSpec spec = {.rows = 1, .arms = 2, .blocks = 12, .noise = 0.001, .seed = 3};
@@ -309,7 +339,7 @@ int main(void) {
         cmocka_unit_test(json_is_complete),           cmocka_unit_test(unstable_drifting_and_empty_runs_print),
         cmocka_unit_test(shifts_print_in_every_form), cmocka_unit_test(numbers_read_well),
         cmocka_unit_test(the_control_is_not_misread), cmocka_unit_test(floors_stand_beside_what_they_concern),
-        cmocka_unit_test(counts_stand_side_by_side),
+        cmocka_unit_test(counts_stand_side_by_side),  cmocka_unit_test(the_bound_is_a_distance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -330,9 +330,31 @@ static void dry_run(void **state) {
     assert_int_not_equal(access(place->out, F_OK), 0);
     assert_true(output_says(place, "mode throughput"));
     assert_true(output_says(place, "small t1 thp=never"));
-    assert_true(
-        output_says(place, "2 for memory over time, then 1 for hardware counters, then 1 for system calls, then"));
+    assert_true(output_says(place,
+                            "2 for memory over time, then 1 for hardware counters, then 1 for system calls, then "
+                            "1 for the allocators' own counters, then 2 to compare"));
     assert_true(output_says(place, "in all about"));
+}
+
+/* In a block of its own, in front of the compared ones, and shown by compare. */
+static void an_allocator_may_count_itself(void **state) {
+    const Place *place = *state;
+    const char *arguments[] = {
+        place->suite,   "--out",          place->out,        "--workloads", "linux_scalability", "--threads", "2",
+        "--allocators", "glibc,minipool", "--memory-blocks", "0",           "--counters=tiers",  NULL};
+    assert_int_equal(run(place, arguments), EXIT_CODE_OK);
+    assert_true(output_says(place, "Lock acquisitions"));
+    assert_true(output_says(place, "n/a: the allocator exports no counters of its own"));
+    Run *loaded = load_run(place->out);
+    assert_int_equal(loaded->meta.tier_blocks, 1);
+    assert_int_equal(loaded->sample_count, 3 * (1 + 2));
+    for (size_t i = 0; i < loaded->sample_count; i++) {
+        const Sample *sample = &loaded->samples[i];
+        double locks = sample_measure(sample, "heap_lock_acquisitions");
+        bool counting = strcmp(loaded->meta.arms[sample->arm].name, "minipool") == 0 && sample->block == 0;
+        assert_int_equal(locks >= 0, counting);
+    }
+    run_free(loaded);
 }
 
 static void latency_is_a_mode(void **state) {
@@ -493,6 +515,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(bad_input, set_up, place_tear_down),
         cmocka_unit_test_setup_teardown(dry_run, set_up, place_tear_down),
         cmocka_unit_test_setup_teardown(latency_is_a_mode, set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(an_allocator_may_count_itself, set_up, place_tear_down),
         cmocka_unit_test_setup_teardown(huge_pages_are_a_factor, set_up, place_tear_down),
         cmocka_unit_test_setup_teardown(strict_asks_for_a_verdict, set_up, place_tear_down),
         cmocka_unit_test_setup_teardown(a_missing_program_is_unsupported, set_up, place_tear_down),

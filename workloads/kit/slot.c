@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "counters.h"
 #include "mapping.h"
+#include "picture.h"
 #include "workload.h"
 
 bool slot_lines_are_shared, slot_is_running;
@@ -73,16 +74,20 @@ static void find_library(const char *symbol, char *path) {
     strcpy(path, file);
 }
 
+bool slot_malloc_has(const char *symbol) {
+    char library[SLOT_PATH_BYTES];
+    find_library(symbol, library);
+    return page->malloc_library[0] != '\0' && strcmp(library, page->malloc_library) == 0;
+}
+
 /*
  * Another library's malloc_usable_size() would read the blocks of the one under test as its own. A statically linked
  * malloc that the loader does not know has none either; one of a sanitizer has both functions in the executable.
  */
 static void find_usable_size(void) {
-    char library[SLOT_PATH_BYTES];
-    find_library("malloc_usable_size", library);
     if (page->malloc_library[0] == '\0')
         kit_measure_missing("usable_bytes", "the loader cannot tell where malloc is: link it dynamically");
-    else if (strcmp(library, page->malloc_library) != 0)
+    else if (!slot_malloc_has("malloc_usable_size"))
         kit_measure_missing("usable_bytes", "the library that has malloc has no malloc_usable_size");
     else
         /* POSIX: the result of dlsym is stored through an object pointer. */
@@ -97,6 +102,8 @@ void slot_open(void) {
     find_library("free", page->free_library);
     if (slot_observes(SLOT_OBSERVE_LIVE))
         find_usable_size();
+    if (slot_observes(SLOT_OBSERVE_PICTURES))
+        picture_prepare();
 }
 
 SlotPage *slot_page(void) {
@@ -173,6 +180,8 @@ void slot_note_start_rss(void) {
 void slot_begin(void) {
     if (!start_rss_noted)
         slot_note_start_rss();
+    picture_take(SLOT_PICTURE_FIRST);
+    picture_take(SLOT_PICTURE_BEGIN);
     getrusage(RUSAGE_SELF, &usage_at_begin);
     slot_enter_phase(SLOT_PHASE_RUNNING);
     slot_is_running = true;
@@ -197,6 +206,7 @@ void slot_end(void) {
     page->major_faults = (uint64_t)(usage.ru_majflt - usage_at_begin.ru_majflt);
     page->voluntary_switches = (uint64_t)(usage.ru_nvcsw - usage_at_begin.ru_nvcsw);
     page->involuntary_switches = (uint64_t)(usage.ru_nivcsw - usage_at_begin.ru_nivcsw);
+    picture_take(SLOT_PICTURE_END);
     counters_report();
 }
 

@@ -59,6 +59,8 @@ _Noreturn void slot_corrupt(const void *block, size_t size, const char *what);
 SlotLine *slot_line(uint32_t thread);
 /* Whether the parent asked for any of these SLOT_OBSERVE_... */
 bool slot_observes(uint32_t what);
+/* Whether this function is in the same file as malloc: another library's may be about another heap. */
+bool slot_malloc_has(const char *symbol);
 /* What the allocator says that a block holds; 0 where it does not say. */
 size_t slot_usable_bytes(void *block);
 

@@ -17,7 +17,7 @@
 
 #define SLOT_FD_ENVIRONMENT "ALLOCBENCH_SLOT_FD"
 #define SLOT_MAGIC UINT64_C(0x31544f4c53424c41) /* "ALBSLOT1" */
-#define SLOT_PROTOCOL_VERSION 2u
+#define SLOT_PROTOCOL_VERSION 3u
 #define SLOT_CACHE_LINE 64
 #define SLOT_LINES 256 /* threads beyond share lines modulo this; the counters are then still sums */
 #define SLOT_PATH_BYTES 512
@@ -25,6 +25,7 @@
 #define SLOT_MEASURES 64
 #define SLOT_MEASURE_NAME_BYTES 40
 #define SLOT_MEASURE_REASON_BYTES 80
+#define SLOT_PICTURE_BYTES 4096
 
 /* What the parent wants observed besides time and memory; each costs time, so compared throughput slots ask for none.
    Bits of SlotPage.observe. */
@@ -32,6 +33,7 @@ enum {
     SLOT_OBSERVE_LIVE = 1u << 0,     /* live bytes, blocks and usable bytes of every thread's line */
     SLOT_OBSERVE_LATENCY = 1u << 1,  /* histograms of single calls */
     SLOT_OBSERVE_COUNTERS = 1u << 2, /* hardware counters between the marks, as measures "hw_..." */
+    SLOT_OBSERVE_PICTURES = 1u << 3, /* what the allocator itself counts, as pictures */
 };
 
 /* Where the child stands. Only ever grows, except IDLE -> RUNNING in workloads that declare idle phases. */
@@ -70,6 +72,13 @@ typedef struct SlotMeasure {
     char reason[SLOT_MEASURE_REASON_BYTES]; /* "" when there is a value */
     double value;
 } SlotMeasure;
+
+/*
+ * What the allocator under test has counted since the process began, in its own words: the JSON text of its
+ * mp_stats_json(). Two are taken just before the first mark, so that it is known what a picture itself adds to the
+ * counts, and one just after the second. "" where the allocator has none.
+ */
+typedef enum SlotPicture { SLOT_PICTURE_FIRST, SLOT_PICTURE_BEGIN, SLOT_PICTURE_END, SLOT_PICTURE_COUNT } SlotPicture;
 
 /*
  * Latency histograms: log-linear over picoseconds. Values below 2^7 stand alone; above, each octave has 2^6 buckets, so
@@ -148,6 +157,8 @@ typedef struct SlotPage {
     SlotMeasure measures[SLOT_MEASURES];
 
     SlotLine lines[SLOT_LINES];
+
+    char pictures[SLOT_PICTURE_COUNT][SLOT_PICTURE_BYTES]; /* untouched unless asked for */
 
     SlotHistogram latency[SLOT_METHOD_COUNT][SLOT_CALL_COUNT]; /* untouched unless asked for */
 } SlotPage;
