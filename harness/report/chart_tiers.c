@@ -99,8 +99,10 @@ int chart_write_tiers(const ChartSource *source, const char *folder) {
             if (rows[row].count == 0)
                 continue;
             panel.title = source->titles[row];
-            panel.note = meta->rows[row].unit;
+            char *note = text_format("per 1,000 %s", meta->rows[row].unit);
+            panel.note = note;
             chart_dots_write(&chart, source, &panel, &rows[row]);
+            free(note);
         }
         written = chart_end(&chart);
         free(title);
