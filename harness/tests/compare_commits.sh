@@ -11,8 +11,10 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 mkdir -p "$place"/{clone/scripts/ci,build/harness,says,tmp}
 cp "$script" "$place/clone/scripts/ci/compare-commits"
-printf '#!/bin/sh\nexit 0\n' >"$place/clone/scripts/bootstrap"
-chmod +x "$place/clone/scripts/bootstrap"
+for tool in bootstrap build; do
+  printf '#!/bin/sh\nexit 0\n' >"$place/clone/scripts/$tool"
+  chmod +x "$place/clone/scripts/$tool"
+done
 
 cat >"$place/build/harness/allocbench" <<'STUB'
 #!/usr/bin/env bash
@@ -152,6 +154,10 @@ code_of 'a run breaks off' base head
 expect 1
 grep -q 'it does not go' "$place/err" || complain "the reason is missing: $(cat "$place/err")"
 forget
+says run-instructions-head 130
+code_of 'interrupted' base head
+expect 130
+forget
 code_of 'a commit that cannot be built' base broken
 expect 1
 grep -q 'head, commit .*, cannot be built' "$place/err" || complain "$(cat "$place/err")"
@@ -171,6 +177,12 @@ refused 'says exists; choose another --out'
 code_of 'runs are kept' base head --out "$place/kept"
 expect 0
 [[ -d $place/kept/measured ]] || complain 'they are not'
+
+title='without --summary'
+scripts/ci/compare-commits base same --build "$place/build" 2>"$place/err" | grep -q 'minipool: no worse' ||
+  complain "nothing on standard output: $(cat "$place/err")"
+GITHUB_STEP_SUMMARY=$place/step scripts/ci/compare-commits base same --build "$place/build" >"$place/out" 2>&1
+grep -q 'minipool: no worse' "$place/step" || complain 'nothing in $GITHUB_STEP_SUMMARY'
 
 # tcmalloc takes more memory than glibc: what the real words are, the script must understand.
 forget
