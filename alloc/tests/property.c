@@ -1,7 +1,7 @@
 /*
  * property.c - seeded random operation sequences against a shadow model that knows every live block: none overlaps
- * another, all are aligned, contents survive until the block is freed or moved, calloc is zero, and the heap's own
- * invariants hold every few thousand operations.
+ * another, all are aligned, contents survive until the block is freed or moved, calloc is zero; every few thousand
+ * operations the heap's own invariants hold, and its statistics are the model's.
  *
  *   property OPERATIONS SEED...
  */
@@ -129,11 +129,25 @@ static void release(void) {
         mp_free(block.address);
 }
 
+/* What the statistics say is what the model knows, to the block and the byte, and every mapped byte is in one place. */
+static void expect_true_statistics(const mp_stats *before) {
+    mp_stats now;
+    mp_stats_get(&now);
+    CHECK(now.allocated_blocks - before->allocated_blocks == model.count,
+          "seed %llu, operation %zu: %zu blocks, not %zu", (unsigned long long)model.seed, model.operation, model.count,
+          now.allocated_blocks - before->allocated_blocks);
+    CHECK(now.allocated_bytes - before->allocated_bytes == model.bytes, "seed %llu, operation %zu: %zu bytes, not %zu",
+          (unsigned long long)model.seed, model.operation, model.bytes, now.allocated_bytes - before->allocated_bytes);
+    CHECK(now.span_bytes + now.page_heap_dirty_bytes + now.page_heap_clean_bytes == now.mapped_bytes,
+          "%zu in spans, %zu dirty, %zu clean, %zu mapped", now.span_bytes, now.page_heap_dirty_bytes,
+          now.page_heap_clean_bytes, now.mapped_bytes);
+}
+
 static void run(size_t operations, uint64_t seed) {
     memset(&model, 0, sizeof(model));
     model.seed = seed;
     model.random = seed;
-    mp_stats before, after;
+    mp_stats before;
     mp_stats_get(&before);
     /* The target wanders, so that the heap grows and shrinks by phases instead of staying at one size. */
     size_t target = BLOCKS / 2;
@@ -148,14 +162,14 @@ static void run(size_t operations, uint64_t seed) {
             allocate();
         else if (model.count > 0)
             release();
-        if (model.operation % CHECK_EVERY == 0)
+        if (model.operation % CHECK_EVERY == 0) {
             mp_check();
+            expect_true_statistics(&before);
+        }
         if (model.operation % 20000 == 19999)
             mp_malloc_trim(random_below(&model.random, 1 << 20));
     }
-    mp_stats_get(&after);
-    CHECK(after.allocated_blocks - before.allocated_blocks == model.count, "seed %llu: %zu blocks are live, not %zu",
-          (unsigned long long)seed, model.count, after.allocated_blocks - before.allocated_blocks);
+    expect_true_statistics(&before);
     while (model.count > 0)
         mp_free(model_remove(model.count - 1).address);
     mp_check();

@@ -279,7 +279,7 @@ static void judge(pid_t child) {
         pid_t child = fork();                                                                                          \
         if (child == 0) {                                                                                              \
             __VA_ARGS__;                                                                                               \
-            _exit(0);                                                                                                  \
+            exit(0); /* which lets counts of coverage be written */                                                    \
         }                                                                                                              \
         judge(child);                                                                                                  \
     } while (0)

@@ -1,7 +1,9 @@
 /*
  * thread_exit.c - the last moments of a thread: destructors of thread-specific data that allocate and free, whichever
- * side of the allocator's own destructor they run on; blocks that outlive their thread; and twenty thousand short
- * threads on the smallest stacks, which must leave nothing behind.
+ * side of the allocator's own destructor they run on; blocks that outlive their thread; and many short threads on the
+ * smallest stacks, which must leave nothing behind.
+ *
+ *   thread_exit SHORT_THREADS
  */
 #include "testing.h"
 
@@ -10,7 +12,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { KEYS = 8, ROUNDS = 200, SURVIVORS = 2000, SHORT_THREADS = 20000, STACK_BYTES = 16 * 1024 };
+enum { KEYS = 8, ROUNDS = 200, SURVIVORS = 2000, STACK_BYTES = 16 * 1024 };
 enum { SLACK_BYTES = 4 << 20 };
 
 static pthread_key_t keys[KEYS];
@@ -136,14 +138,14 @@ static void *live_shortly(void *unused) {
     return unused;
 }
 
-static void short_threads_leave_nothing(void) {
+static void short_threads_leave_nothing(size_t count) {
     pthread_attr_t attributes;
     size_t half_way = 0;
     CHECK(pthread_attr_init(&attributes) == 0, "attributes");
     CHECK(pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0, "stack size");
-    for (size_t i = 0; i < SHORT_THREADS; i++) {
+    for (size_t i = 0; i < count; i++) {
         pthread_t id;
-        if (i == SHORT_THREADS / 2)
+        if (i == count / 2)
             half_way = resident_bytes();
         CHECK(pthread_create(&id, &attributes, live_shortly, NULL) == 0, "thread %zu", i);
         CHECK(pthread_join(id, NULL) == 0, "thread %zu", i);
@@ -157,9 +159,10 @@ static void short_threads_leave_nothing(void) {
     mp_check();
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    CHECK(argc == 2, "usage: thread_exit SHORT_THREADS");
     destructors_may_allocate();
     blocks_outlive_their_thread();
-    short_threads_leave_nothing();
+    short_threads_leave_nothing((size_t)strtoull(argv[1], NULL, 10));
     return 0;
 }
