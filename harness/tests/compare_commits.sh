@@ -179,8 +179,9 @@ expect 0
 [[ -d $place/kept/measured ]] || complain 'they are not'
 
 title='without --summary'
-scripts/ci/compare-commits base same --build "$place/build" 2>"$place/err" | grep -q 'minipool: no worse' ||
-  complain "nothing on standard output: $(cat "$place/err")"
+{ scripts/ci/compare-commits base same --build "$place/build"; echo "code $?"; } >"$place/out" 2>"$place/err"
+grep -q 'minipool: no worse' "$place/out" && grep -q '^code 0' "$place/out" ||
+  complain "standard output is: $(cat "$place/out" "$place/err")"
 GITHUB_STEP_SUMMARY=$place/step scripts/ci/compare-commits base same --build "$place/build" >"$place/out" 2>&1
 grep -q 'minipool: no worse' "$place/step" || complain 'nothing in $GITHUB_STEP_SUMMARY'
 
