@@ -1,6 +1,6 @@
 /*
- * run_own_program.c - `allocbench run -- PROGRAM` as a user starts it: what fails under one arm is that arm's status, what
- * cannot be measured is said before, and a stored run goes on and repeats.
+ * run_own_program.c - `allocbench run -- PROGRAM` as a user starts it: what fails under one arm is that arm's status,
+ * what cannot be measured is said before, and a stored run goes on and repeats.
  */
 #include "testing.h"
 
@@ -233,7 +233,8 @@ static void prepare_and_cleanup_run_once_a_slot(void **state) {
     (void)state;
     if (!has_hyperfine())
         skip();
-    assert_int_equal(shell("$A run " FEW "--out out --prepare 'sh -c \"echo p >>log\"' --cleanup 'sh -c \"echo c >>log\"' "
+    assert_int_equal(shell("$A run " FEW
+                           "--out out --prepare 'sh -c \"echo p >>log\"' --cleanup 'sh -c \"echo c >>log\"' "
                            "--check 'sh -c \"echo k >>log\"' -- ./good && tr -d '\\n' <log"),
                      EXIT_CODE_OK);
     expect_content("output", "pkcpkcpkc"); /* glibc twice, slow once */
@@ -255,11 +256,12 @@ static void a_server_is_loaded(void **state) {
         {"--server '" LINES " serve {socket}' --ready '" LINES " ask {socket} 1' --load '" LINES " ask {socket} 200' "
          "--requests 200",
          "requests"},
-        {"--server \"" LINES " serve $port\" --ready \"" LINES " ask $port 1\" --load \"" LINES " ask $port 50\"", "runs"},
+        {"--server \"" LINES " serve $port\" --ready \"" LINES " ask $port 1\" --load \"" LINES " ask $port 50\"",
+         "runs"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char *line = text_format("port=%d; $A run " FEW "--out out%zu %s", 20000 + (int)getpid() % 20000, i,
-                                 cases[i].options);
+        char *line =
+            text_format("port=%d; $A run " FEW "--out out%zu %s", 20000 + (int)getpid() % 20000, i, cases[i].options);
         expect_code(shell(line), EXIT_CODE_OK, line);
         char *out = text_format("out%zu", i);
         Run *run = load(out);
@@ -293,8 +295,9 @@ static void a_server_fails_visibly(void **state) {
         {"false", "true", "--timeout 1", SAMPLE_TIMEOUT, "did not answer"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char *line = text_format("$A run " FEW "--out out%zu --server '" LINES " serve {socket}' --ready '%s' --load '%s' %s",
-                                 i, cases[i].ready, cases[i].load, cases[i].more);
+        char *line =
+            text_format("$A run " FEW "--out out%zu --server '" LINES " serve {socket}' --ready '%s' --load '%s' %s", i,
+                        cases[i].ready, cases[i].load, cases[i].more);
         expect_code(shell(line), EXIT_CODE_NOTHING_MEASURED, line);
         char *out = text_format("out%zu", i);
         Run *run = load(out);
@@ -391,8 +394,9 @@ static void a_run_goes_on_and_repeats(void **state) {
     run_free(run);
 
     /* Half of it is lost: the rest comes from what is stored, the check included. */
-    assert_int_equal(shell("head -n 2 out/samples.jsonl >kept && mv kept out/samples.jsonl && $A run --resume --out out"),
-                     EXIT_CODE_OK);
+    assert_int_equal(
+        shell("head -n 2 out/samples.jsonl >kept && mv kept out/samples.jsonl && $A run --resume --out out"),
+        EXIT_CODE_OK);
     run = load("out");
     assert_int_equal(run->sample_count, samples);
     assert_int_equal(run->samples[samples - 1].checksum, checksum);

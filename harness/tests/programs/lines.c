@@ -1,6 +1,6 @@
 /*
- * lines.c - a small server for tests and the client that loads it: `lines serve PLACE` gives every line back, `lines ask
- * PLACE COUNT` sends so many, expects them back and prints a rate. PLACE is a path or a port of the loopback.
+ * lines.c - a small server for tests and the client that loads it: `lines serve PLACE` gives every line back, `lines
+ * ask PLACE COUNT` sends so many, expects them back and prints a rate. PLACE is a path or a port of the loopback.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
