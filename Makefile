@@ -1,12 +1,12 @@
 # A thin front on CMake. `make` alone says what there is.
 #
 # Variables: SUITE=quick|full|memory|latency|programs|ci or a file (bench), RUN=folder (charts, compare; default: the last run), BASE=folder (compare),
-# SELFTEST=full|quick (selftest), BUILD=build (folder), OPTIONS=-DWERROR=ON (CMake options), VERBOSE=1 (show configuring
+# MINUTES=n (fuzz), SELFTEST=full|quick (selftest), BUILD=build (folder), OPTIONS=-DWERROR=ON (CMake options), VERBOSE=1 (show configuring
 # and compiling), BOOTSTRAP=0 (install nothing).
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build bench test charts compare docs selftest selftest-report clean
+.PHONY: help build bench test test-aarch64 fuzz charts compare docs selftest selftest-report clean
 
 BUILD ?= build
 SUITE ?= quick
@@ -14,6 +14,7 @@ SELFTEST ?= full
 RUN ?= results/latest
 BASE ?=
 OPTIONS ?=
+MINUTES ?= 10
 export VERBOSE
 
 help:
@@ -21,6 +22,8 @@ help:
 	@for suite in workloads/suites/*.ini; do \
 	  printf '  %-10s %s\n' "$$(basename $$suite .ini)" "$$(sed -n 's/^description = //p' $$suite)"; done
 	@echo "make test                            build and run every test"
+	@echo "make test-aarch64                    minipool's tests cross-compiled, under qemu"
+	@echo "make fuzz [MINUTES=n]                libFuzzer on minipool; default: 10 minutes"
 	@echo "make charts [RUN=folder]             draw the charts of a stored run again"
 	@echo "make compare [RUN=folder]            judge a stored run; with BASE=folder against that one"
 	@echo "make docs                            docs/workloads.md again from what the workloads say of themselves"
@@ -41,6 +44,14 @@ test:
 	@scripts/bootstrap build bench test
 	@scripts/build $(BUILD) $(OPTIONS)
 	@ctest --test-dir $(BUILD) --parallel $$(nproc) --output-on-failure --no-tests=error
+
+test-aarch64:
+	@scripts/bootstrap build aarch64
+	@scripts/test-aarch64 $(BUILD)/aarch64
+
+fuzz:
+	@scripts/bootstrap build ci
+	@scripts/fuzz $(BUILD)/fuzz $$(($(MINUTES) * 60))
 
 charts:
 	@scripts/bootstrap build bench

@@ -32,7 +32,10 @@ static void *map_at(void *hint, size_t bytes) {
 
 void os_unmap(void *address, size_t bytes) {
     count_call();
-    munmap(address, bytes);
+    /* Refused where a mapping would fall into two and no more are allowed. The addresses are lost, the memory is not.
+     */
+    if (munmap(address, bytes) != 0)
+        os_release(address, bytes);
 }
 
 void *os_map(size_t bytes, size_t alignment, void *hint) {

@@ -342,6 +342,28 @@ static void each_kind_fails(void) {
     }
 }
 
+/* Addresses that munmap() will not take may be lost, the memory behind them may not. */
+static void refused_unmap_gives_memory_back(void) {
+    enum { PAGES_LOOKED_AT = 4096 };
+    static unsigned char resident[PAGES_LOOKED_AT];
+    running = "memory after a refused munmap";
+    IN_A_CHILD({
+        unsigned char *block = mp_malloc(64 * MIB);
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        CHECK(block != NULL, "64 MiB");
+        memset(block, 1, 64 * MIB);
+        plan_failures(KIND_UNMAP, 1, SIZE_MAX, 0);
+        errno = TOKEN;
+        mp_free(block);
+        CHECK(errno == TOKEN && atomic_load(&plan.failed) == 1, "errno %d, %zu refused", errno,
+              atomic_load(&plan.failed));
+        size_t looked_at = 64 * MIB / page < PAGES_LOOKED_AT ? 64 * MIB / page : PAGES_LOOKED_AT;
+        CHECK(mincore(block, looked_at * page, resident) == 0, "mincore");
+        for (size_t i = 0; i < looked_at; i++)
+            CHECK((resident[i] & 1) == 0, "page %zu is still there", i);
+    });
+}
+
 static void *trace_in_thread(void *argument) {
     for (uint64_t round = 0; round < 3; round++)
         run_trace((uint64_t)(uintptr_t)argument * 100 + round, 1);
@@ -389,7 +411,7 @@ static void exhaust(size_t size) {
     mp_free(again);
 }
 
-static void limit_to(int resource, size_t more) {
+static void limit_to(__rlimit_resource_t resource, size_t more) {
     unsigned long pages = 0, data = 0;
     FILE *file = fopen("/proc/self/statm", "r");
     CHECK(file != NULL && fscanf(file, "%lu %*u %*u %*u %*u %lu", &pages, &data) == 2, "statm");
@@ -401,7 +423,7 @@ static void limit_to(int resource, size_t more) {
 }
 
 static void the_systems_limits(void) {
-    static const int resources[] = {RLIMIT_AS, RLIMIT_DATA};
+    static const __rlimit_resource_t resources[] = {RLIMIT_AS, RLIMIT_DATA};
     static const size_t sizes[] = {16, 200, 5000, 100000, 300000, 5 * MIB, 40 * MIB};
     for (size_t r = 0; r < 2; r++) {
         running = r == 0 ? "RLIMIT_AS" : "RLIMIT_DATA";
@@ -459,6 +481,7 @@ int main(int argc, char **argv) {
         row = (size_t)strtoull(argv[2], NULL, 10);
     each_call_fails();
     each_kind_fails();
+    refused_unmap_gives_memory_back();
     threads_meet_failures();
     the_systems_limits();
     no_more_mappings();

@@ -140,9 +140,10 @@ static void *live_shortly(void *unused) {
 
 static void short_threads_leave_nothing(size_t count) {
     pthread_attr_t attributes;
-    size_t half_way = 0;
+    size_t half_way = 0, least_stack = (size_t)sysconf(_SC_THREAD_STACK_MIN); /* 128 KiB on aarch64 */
     CHECK(pthread_attr_init(&attributes) == 0, "attributes");
-    CHECK(pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0, "stack size");
+    CHECK(pthread_attr_setstacksize(&attributes, least_stack > STACK_BYTES ? least_stack : STACK_BYTES) == 0,
+          "stack size");
     for (size_t i = 0; i < count; i++) {
         pthread_t id;
         if (i == count / 2)
