@@ -42,7 +42,7 @@ static bool parse_formats(const char *text, ChartsOptions *options) {
                 matched++;
                 break;
             }
-    bool good = matched > 0 && matched == parts.count;
+    bool good = matched == parts.count && !text_list_has_gap(text, ',');
     text_list_release(&parts);
     return good;
 }

@@ -51,7 +51,7 @@ static bool parse_format(const char *name, ReportFormat *format) {
 static bool parse_metrics(const char *list, CompareOptions *options) {
     TextList names = {0};
     text_list_split(&names, list, ',');
-    bool any = names.count > 0;
+    bool any = !text_list_has_gap(list, ',');
     for (size_t i = 0; i < names.count; i++) {
         Metric metric;
         if (!strcmp(names.items[i], "all"))

@@ -270,6 +270,23 @@ static int run_planned(const RunOptions *options, uint64_t max_time_s, RunMeta *
     return code;
 }
 
+/* What a run would refuse is refused here, too. */
+static int show_plan(const RunOptions *options, RunMeta *meta, const Catalogue *catalogue) {
+    StoreError error = {""};
+    Experiment experiment = {.meta = meta, .catalogue = catalogue, .stop = &stop_requested};
+    if (options->out != NULL && !run_plan_folder_is_usable(options->out, &error))
+        return usage_error("%s", error.text);
+    catch_signals();
+    switch (experiment_check_rows(&experiment, &error)) {
+    case EXPERIMENT_FAILED:
+        return usage_error("%s", error.text);
+    case EXPERIMENT_INTERRUPTED:
+        return EXIT_CODE_INTERRUPTED;
+    default:
+        return run_plan_print(meta, stdout) ? EXIT_CODE_OK : failure("cannot write to stdout");
+    }
+}
+
 static int run_suite(const RunOptions *options, const Catalogue *catalogue, int argc, char **argv) {
     StoreError error = {""};
     Suite *suite = options->choices.own != NULL ? suite_without_rows("program")
@@ -283,7 +300,7 @@ static int run_suite(const RunOptions *options, const Catalogue *catalogue, int 
     } else {
         run_plan_stamp(&meta, argc, argv);
         if (options->dry_run)
-            code = run_plan_print(&meta, stdout) ? EXIT_CODE_OK : failure("cannot write to stdout");
+            code = show_plan(options, &meta, catalogue);
         else
             code = run_planned(options, options->max_time_s > 0 ? options->max_time_s : suite->max_time_s, &meta,
                                catalogue);

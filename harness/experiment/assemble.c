@@ -58,7 +58,10 @@ static bool add_arm(RunMeta *meta, const char *specification, StoreError *error)
 static bool add_arms(RunMeta *meta, const char *list, StoreError *error) {
     TextList specifications = {0};
     text_list_split(&specifications, list, ',');
-    bool good = specifications.count > 0 || store_complain(error, "the list of allocators is empty; name at least one");
+    bool good = specifications.count == 0
+                    ? store_complain(error, "the list of allocators is empty; name at least one")
+                    : !text_list_has_gap(list, ',') ||
+                          store_complain(error, "the list of allocators '%s' has an empty part; remove a comma", list);
     for (size_t i = 0; i < specifications.count && good; i++)
         good = add_arm(meta, specifications.items[i], error);
     text_list_release(&specifications);
@@ -287,7 +290,11 @@ static bool add_rows(Assembly *assembly, const Suite *suite) {
     }
     TextList names = {0};
     text_list_split(&names, assembly->choices->workloads, ',');
-    good = names.count > 0 || store_complain(assembly->error, "--workloads: the list is empty; name at least one");
+    const char *list = assembly->choices->workloads;
+    good = names.count == 0 ? store_complain(assembly->error, "--workloads: the list is empty; name at least one")
+                            : !text_list_has_gap(list, ',') ||
+                                  store_complain(assembly->error,
+                                                 "--workloads %s: the list has an empty part; remove a comma", list);
     for (size_t i = 0; i < names.count && good; i++)
         good = add_named(assembly, suite, names.items[i]);
     text_list_release(&names);

@@ -425,6 +425,7 @@ ExperimentEnd experiment_run(Experiment *experiment, const char *folder, RunWrit
     for (size_t i = 0; i < meta->row_count; i++)
         measuring.rows[i].hung = zeroed(meta->arm_count, sizeof *measuring.rows[i].hung);
     ExperimentEnd end = EXPERIMENT_FAILED;
+    scratch_remove_leftovers();
     if (!scratch_create(meta, experiment->stop, &measuring.scratch, error))
         end = *experiment->stop != 0 ? EXPERIMENT_INTERRUPTED : EXPERIMENT_FAILED;
     else if (take_up(&measuring))

@@ -42,6 +42,10 @@ typedef struct Experiment {
  * unsupported; a workload that refuses all its rows ends with EXPERIMENT_FAILED. */
 ExperimentEnd experiment_fit_work(Experiment *experiment, StoreError *error);
 
+/* For --dry-run: asks every workload whether it takes its rows' values, without running it. A refused row becomes
+ * unsupported, and EXPERIMENT_FAILED is what it would be for experiment_fit_work(). */
+ExperimentEnd experiment_check_rows(Experiment *experiment, StoreError *error);
+
 /* Measures what the run in `folder` lacks; its writer is open. */
 ExperimentEnd experiment_run(Experiment *experiment, const char *folder, RunWriter *writer, StoreError *error);
 

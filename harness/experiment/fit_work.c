@@ -19,6 +19,7 @@ static uint64_t round_to_two_digits(uint64_t value) {
     return rounded == 0 ? 1 : rounded;
 }
 
+/* For a duration, or only as far as the workload has judged its arguments. */
 static SlotEnd run_for(const Experiment *experiment, uint32_t row_index, uint64_t duration_ns, Sample *sample,
                        StoreError *error) {
     const RunMeta *meta = experiment->meta;
@@ -27,6 +28,8 @@ static SlotEnd run_for(const Experiment *experiment, uint32_t row_index, uint64_
     const CatalogueEntry *entry = catalogue_find(experiment->catalogue, row->workload, &preset);
     RowWork work = {.duration_ns = duration_ns, .seed = 1, .pin = meta->pin};
     TextList argv = row_command(row, entry, &work);
+    if (duration_ns == 0)
+        text_list_add(&argv, text_copy("--describe"));
     SlotRequest request = {
         .argv = argv.items,
         .arm = &meta->arms[meta->baseline],
@@ -39,6 +42,11 @@ static SlotEnd run_for(const Experiment *experiment, uint32_t row_index, uint64_
     return end;
 }
 
+static void note_refusal(Row *row, SlotEnd end, const Sample *sample) {
+    if (end == SLOT_END_DONE && sample->status == SAMPLE_UNSUPPORTED)
+        row->unsupported = text_copy(sample->message == NULL ? "the workload refuses its arguments" : sample->message);
+}
+
 static ExperimentEnd fit_row(const Experiment *experiment, uint32_t row_index, StoreError *error) {
     Row *row = &experiment->meta->rows[row_index];
     const char *preset;
@@ -49,10 +57,7 @@ static ExperimentEnd fit_row(const Experiment *experiment, uint32_t row_index, S
     for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
         Sample sample = {0};
         SlotEnd end = run_for(experiment, row_index, durations[i], &sample, error);
-        bool refused = end == SLOT_END_DONE && sample.status == SAMPLE_UNSUPPORTED;
-        if (refused)
-            row->unsupported =
-                text_copy(sample.message == NULL ? "the workload refuses its arguments" : sample.message);
+        note_refusal(row, end, &sample);
         bool fitted = end == SLOT_END_DONE && sample.status == SAMPLE_OK && sample.elapsed_ns > 0;
         row->operations = entry->default_operations;
         if (fitted) {
@@ -94,6 +99,13 @@ static bool some_row_is_left(const RunMeta *meta, const Row *refused, StoreError
     return left;
 }
 
+static bool every_workload_is_left(const RunMeta *meta, const bool *refused, StoreError *error) {
+    bool left = true;
+    for (size_t i = 0; i < meta->row_count && left; i++)
+        left = !refused[i] || some_row_is_left(meta, &meta->rows[i], error);
+    return left;
+}
+
 static bool is_open(const Row *row) {
     return row->scaled && row->operations == 0 && row->unsupported == NULL;
 }
@@ -124,10 +136,32 @@ ExperimentEnd experiment_fit_work(Experiment *experiment, StoreError *error) {
     const RunMeta *meta = experiment->meta;
     bool *refused = zeroed(meta->row_count, sizeof *refused);
     ExperimentEnd end = fit_rows(experiment, refused, error);
+    if (end == EXPERIMENT_COMPLETE && !every_workload_is_left(meta, refused, error))
+        end = EXPERIMENT_FAILED;
+    free(refused);
+    return end;
+}
+
+ExperimentEnd experiment_check_rows(Experiment *experiment, StoreError *error) {
+    RunMeta *meta = experiment->meta;
+    bool *refused = zeroed(meta->row_count, sizeof *refused);
+    ExperimentEnd end = EXPERIMENT_COMPLETE;
     for (uint32_t i = 0; i < meta->row_count && end == EXPERIMENT_COMPLETE; i++) {
-        if (refused[i] && !some_row_is_left(meta, &meta->rows[i], error))
-            end = EXPERIMENT_FAILED;
+        Row *row = &meta->rows[i];
+        if (row->kind != ROW_WORKLOAD || row->unsupported != NULL)
+            continue;
+        bool is_fitted = is_open(row);
+        Sample sample = {0};
+        SlotEnd asked = run_for(experiment, i, 0, &sample, error);
+        note_refusal(row, asked, &sample);
+        sample_release(&sample);
+        refused[i] = is_fitted && row->unsupported != NULL;
+        end = asked == SLOT_END_INTERRUPTED  ? EXPERIMENT_INTERRUPTED
+              : asked == SLOT_END_IMPOSSIBLE ? EXPERIMENT_FAILED
+                                             : EXPERIMENT_COMPLETE;
     }
+    if (end == EXPERIMENT_COMPLETE && !every_workload_is_left(meta, refused, error))
+        end = EXPERIMENT_FAILED;
     free(refused);
     return end;
 }

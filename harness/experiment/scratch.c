@@ -3,26 +3,97 @@
  */
 #include "scratch.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../store/text.h"
 #include "own_program.h"
 
-bool scratch_folder(char **path, StoreError *error) {
+#define PREFIX "allocbench-scratch-"
+#define UNIQUE "XXXXXX"
+
+/* A process holds a lock on each folder that it has made, so what one that was killed has left can be told from what is
+ * in use, by whichever container. Without locks (some network file systems) nothing is ever taken for left over. */
+typedef struct Held {
+    char *path;
+    int fd;
+} Held;
+static Held *held;
+static size_t held_count;
+
+static const char *parent_folder(void) {
     const char *parent = getenv("TMPDIR");
-    *path = text_format("%s/allocbench-XXXXXX", parent == NULL || *parent == '\0' ? "/tmp" : parent);
-    if (mkdtemp(*path) != NULL)
+    return parent == NULL || *parent == '\0' ? "/tmp" : parent;
+}
+
+/* It gets its name when it is locked: nobody sees it unlocked. */
+static bool create_locked(const char *parent, char **path) {
+    char *early = text_format("%s/new-" PREFIX UNIQUE, parent);
+    if (mkdtemp(early) == NULL) {
+        *path = early;
+        return false;
+    }
+    int fd = open(early, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        (void)flock(fd, LOCK_EX | LOCK_NB);
+    *path = text_format("%s/%s", parent, early + strlen(parent) + strlen("/new-"));
+    bool good = rename(early, *path) == 0;
+    if (!good)
+        (void)rmdir(early);
+    free(early);
+    held = grow(held, held_count + 1, sizeof *held);
+    held[held_count++] = (Held){text_copy(*path), fd};
+    return good;
+}
+
+bool scratch_folder(char **path, StoreError *error) {
+    if (create_locked(parent_folder(), path))
         return true;
     snprintf(error->text, sizeof error->text, "%s: cannot create: %s; point TMPDIR to a writable folder", *path,
              strerror(errno));
     free(*path);
     *path = NULL;
     return false;
+}
+
+static void let_go(const char *path) {
+    for (size_t i = 0; i < held_count; i++) {
+        if (strcmp(held[i].path, path) != 0)
+            continue;
+        if (held[i].fd >= 0)
+            close(held[i].fd);
+        free(held[i].path);
+        held[i] = held[--held_count];
+        break;
+    }
+    if (held_count == 0) {
+        free(held);
+        held = NULL;
+    }
+}
+
+void scratch_remove_leftovers(void) {
+    DIR *parent = opendir(parent_folder());
+    for (struct dirent *entry; parent != NULL && (entry = readdir(parent)) != NULL;) {
+        struct stat status;
+        if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 || strlen(entry->d_name) != strlen(PREFIX UNIQUE))
+            continue;
+        int fd = openat(dirfd(parent), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        if (fstat(fd, &status) == 0 && status.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0)
+            scratch_remove(text_format("%s/%s", parent_folder(), entry->d_name));
+        close(fd);
+    }
+    if (parent != NULL)
+        closedir(parent);
 }
 
 char *scratch_row_folder(const Scratch *scratch, size_t row) {
@@ -61,8 +132,10 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 }
 
 void scratch_remove(char *path) {
-    if (path != NULL)
-        (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (path == NULL)
+        return;
+    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    let_go(path);
     free(path);
 }
 

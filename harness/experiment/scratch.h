@@ -22,6 +22,8 @@ void scratch_release(Scratch *scratch);
 
 /* An empty folder with an unlikely name in TMPDIR; owned, for scratch_remove(). False with *error and NULL. */
 bool scratch_folder(char **path, StoreError *error);
+/* Deletes such folders of this user's whose process was killed before it could. */
+void scratch_remove_leftovers(void);
 /* Deletes the folder with all that is in it and frees the path. */
 void scratch_remove(char *path);
 

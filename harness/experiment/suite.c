@@ -28,7 +28,7 @@ static bool set_text(char **field, const char *key, const char *value, StoreErro
 static bool parse_words(const char *text, const char *const *words, size_t word_count, unsigned *bits) {
     TextList parts = {0};
     text_list_split(&parts, text, ',');
-    bool good = parts.count > 0;
+    bool good = !text_list_has_gap(text, ',');
     *bits = 0;
     for (size_t i = 0; i < parts.count && good; i++) {
         size_t word = 0;

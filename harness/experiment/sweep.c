@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EMPTY_PART "a part of the list is empty; write values with one comma between them"
+
 /* ---- values and ranges ---- */
 
 /* A whole number as one kind of list has them; false when text is none. */
@@ -113,8 +115,9 @@ bool sweep_parse_threads(const char *text, uint32_t processors, uint32_t **threa
     text_list_split(&parts, text, ',');
     *threads = NULL;
     *count = 0;
-    bool good =
-        parts.count > 0 || store_complain(problem, "the list is empty; write numbers of threads, such as 1,2 or 1..8");
+    bool good = parts.count > 0
+                    ? !text_list_has_gap(text, ',') || store_complain(problem, EMPTY_PART)
+                    : store_complain(problem, "the list is empty; write numbers of threads, such as 1,2 or 1..8");
     for (size_t i = 0; i < parts.count && good; i++)
         good = add_part_of_threads(parts.items[i], processors, threads, count, problem);
     text_list_release(&parts);
@@ -206,7 +209,8 @@ bool sweeps_add(Sweeps *sweeps, const char *text, StoreError *problem) {
     TextList parts = {0};
     text_list_split(&parts, commas, ',');
     free(commas);
-    bool good = true;
+    bool good = parts.count == 0 || (!text_list_has_gap(text, ',') && strstr(text, "=,") == NULL) ||
+                store_complain(problem, EMPTY_PART);
     for (size_t i = 0; i < parts.count && good; i++) {
         char *value = strchr(parts.items[i], '=');
         if (value != NULL) {

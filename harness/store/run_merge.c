@@ -289,14 +289,6 @@ static bool unite_arms(Merge *merge, StoreError *error) {
            refuse(error, "they have more than 64 allocators in all", "merge fewer runs");
 }
 
-static bool is_row_name(const RunMeta *meta, const char *name) {
-    for (size_t i = 0; i < meta->row_count; i++) {
-        if (strcmp(meta->rows[i].name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static const Part *first_of_machine(const Merge *merge, const Part *part) {
     const Part *first = merge->parts;
     while (first < part && !same_machine(first->host, part->host))
@@ -317,12 +309,47 @@ static char *name_of_host(const Merge *merge, const Part *part) {
     return number == 1 ? text_copy(known) : text_format("%s#%u", known, number);
 }
 
+/* Takes " WORDS" out of a name, where it stands as whole words. */
+static void cut_words(char *name, const char *words) {
+    size_t length = strlen(words);
+    for (char *at = strstr(name, words); length > 0 && at != NULL; at = strstr(at + 1, words)) {
+        if (at > name && at[-1] == ' ' && (at[length] == '\0' || at[length] == ' ')) {
+            memmove(at - 1, at + length, strlen(at + length) + 1);
+            return;
+        }
+    }
+}
+
+/* What rows of one curve have in common: the name without the swept values and the number of threads. Owned. */
+static char *name_of_curve(const Row *row, const char *row_name) {
+    char *name = text_copy(row_name), *threads = text_format("t%u", (unsigned)row->threads);
+    cut_words(name, row->sweep == NULL ? "" : row->sweep);
+    cut_words(name, threads);
+    free(threads);
+    return name;
+}
+
+/* Whether the parts before this one have a row of this curve. */
+static bool has_curve(const Merge *merge, const Part *part, const char *curve) {
+    bool found = false;
+    for (size_t i = 0; i < part->first_row && !found; i++) {
+        char *other = name_of_curve(&merge->meta.rows[i], merge->meta.rows[i].name);
+        found = strcmp(other, curve) == 0;
+        free(other);
+    }
+    return found;
+}
+
+/* A curve is of one run: values that were measured in different runs are not joined. */
 static char *name_of_row(const Merge *merge, const Part *part, const Row *row) {
-    char *host = name_of_host(merge, part);
-    char *name = text_format("%s @%s", row->name, host);
-    for (unsigned again = 2; is_row_name(&merge->meta, name); again++) {
+    char *host = name_of_host(merge, part), *name = NULL;
+    bool taken = true;
+    for (unsigned again = 1; taken; again++) {
         free(name);
-        name = text_format("%s @%s#%u", row->name, host, again);
+        name = again == 1 ? text_format("%s @%s", row->name, host) : text_format("%s @%s#%u", row->name, host, again);
+        char *curve = name_of_curve(row, name);
+        taken = has_curve(merge, part, curve);
+        free(curve);
     }
     free(host);
     return name;

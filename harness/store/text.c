@@ -104,6 +104,21 @@ void text_list_split(TextList *list, const char *text, char separator) {
     free(part);
 }
 
+bool text_list_has_gap(const char *text, char separator) {
+    bool empty = true;
+    for (const char *at = text;; at++) {
+        if (*at == '\0' || (*at == separator && (at == text || at[-1] != '\\'))) {
+            if (empty)
+                return true;
+            empty = true;
+        } else if (!isspace((unsigned char)*at)) {
+            empty = false;
+        }
+        if (*at == '\0')
+            return false;
+    }
+}
+
 bool text_to_u64(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *value) {
     if (!isdigit((unsigned char)text[0]))
         return false;

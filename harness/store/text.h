@@ -31,6 +31,9 @@ void text_list_release(TextList *list);
 /* Adds the parts of text between separators, trimmed, empty parts left out. A backslash before a separator keeps it. */
 void text_list_split(TextList *list, const char *text, char separator);
 
+/* True when a part between separators is empty: a list with a slip in it, such as "1,,2". */
+bool text_list_has_gap(const char *text, char separator);
+
 /* Whole decimal numbers and plain decimals; false when anything else stands in text or it is out of range. */
 bool text_to_u64(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *value);
 /* The same with a K, M or G behind it: times 1024, 1024 times that, and so on. */

@@ -59,6 +59,9 @@ static void threads_are_lists_and_ranges(void **state) {
         expect_no_threads(nonsense[i], "is no number of threads");
     expect_no_threads("", "is empty");
     expect_no_threads(",,", "is empty");
+    static const char *const with_gaps[] = {"1,,2", ",1", "1,", "1, ,2"};
+    for (size_t i = 0; i < sizeof with_gaps / sizeof with_gaps[0]; i++)
+        expect_no_threads(with_gaps[i], "a part of the list is empty");
 }
 
 static void expect_values(const char *text, const char *parameter, const char *expected) {
@@ -109,6 +112,9 @@ static void values_are_lists_and_ranges(void **state) {
     expect_no_values("", "is empty");
     expect_no_values("size=", "size has no value");
     expect_no_values("size= slots=3", "size has no value");
+    static const char *const with_gaps[] = {"size=16,,64", "size=,16", "size=16,", "size=16 slots=1,,2"};
+    for (size_t i = 0; i < sizeof with_gaps / sizeof with_gaps[0]; i++)
+        expect_no_values(with_gaps[i], "a part of the list is empty");
     expect_no_values("=4", "is no parameter's name");
     expect_no_values("size=4 size=5", "size is given twice");
     expect_no_values("size=32K..8*2", "runs backwards");

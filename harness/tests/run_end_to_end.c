@@ -289,6 +289,11 @@ static void bad_input(void **state) {
                  (const char *[]){suite, "--workloads", program, NULL});
     free(program);
     expect_usage(place, "unknown allocator 'none'", (const char *[]){suite, "--allocators", "none", NULL});
+    expect_usage(place, "'glibc,,x=a.so' has an empty part",
+                 (const char *[]){suite, "--allocators", "glibc,,x=a.so", NULL});
+    expect_usage(place, "the list has an empty part", (const char *[]){suite, "--workloads", "small,", NULL});
+    expect_usage(place, "--threads 1,,2: a part", (const char *[]){suite, "--threads", "1,,2", NULL});
+    expect_usage(place, "--thp inherit,: must be", (const char *[]){suite, "--thp", "inherit,", NULL});
     expect_usage(place, "are called 'glibc'", (const char *[]){suite, "--allocators", "glibc,glibc", NULL});
     expect_usage(place, "--blocks many", (const char *[]){suite, "--blocks", "many", NULL});
     expect_usage(place, "--memory-cap 5", (const char *[]){suite, "--memory-cap", "5", NULL});

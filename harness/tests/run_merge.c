@@ -206,6 +206,42 @@ static void machines_of_one_name_share_no_row_name(void **state) {
     free(path);
 }
 
+static void make_swept(Run *run, size_t row, const char *sweep, uint32_t threads) {
+    Row *plan = &run->meta.rows[row];
+    free(plan->name);
+    free(plan->sweep);
+    plan->name = threads == 0 ? text_format("w %s", sweep) : text_format("w %s t%u", sweep, (unsigned)threads);
+    plan->sweep = text_copy(sweep);
+    plan->threads = threads;
+}
+
+/* Charts join rows of one name but for what is swept; what two runs measured is no curve. */
+static void a_curve_is_of_one_run(void **state) {
+    Run *runs[] = {make_run("one", "alpha", 1), make_run("two", "alpha", 2), make_run("three", "alpha", 3)};
+    make_swept(runs[0], 0, "size=16", 1);
+    make_swept(runs[0], 1, "size=32", 1);
+    make_swept(runs[1], 0, "size=64", 1); /* another machine of this name */
+    free(runs[1]->meta.host_json);
+    runs[1]->meta.host_json = text_copy("{\"hostname\":\"alpha\",\"machine_id\":\"another\"}");
+    make_swept(runs[2], 0, "size=32", 1);
+    make_swept(runs[2], 1, "size=128", 2);
+    char *one = put(*state, "one", runs[0]), *two = put(*state, "two", runs[1]), *three = put(*state, "three", runs[2]);
+    char *path = below(*state, "merged");
+    assert_int_equal(run_command(command_merge, one, two, three, "-o", path, NULL), 0);
+    Run *merged = load_run(path);
+    static const char *const names[] = {"w size=16 t1 @alpha",   "w size=32 t1 @alpha",   "w size=64 t1 @alpha#2", NULL,
+                                        "w size=32 t1 @alpha#3", "w size=128 t2 @alpha#3"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i] != NULL)
+            assert_string_equal(merged->meta.rows[i].name, names[i]);
+    }
+    run_free(merged);
+    free(one);
+    free(two);
+    free(three);
+    free(path);
+}
+
 static void rows_that_are_not_repeated_need_no_note(void **state) {
     Run *same_name = make_run("two", "alpha", 2);
     same_name->meta.rows[0].threads++;
@@ -291,6 +327,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(runs_of_one_host_share_its_record, test_folder_set_up, test_folder_tear_down),
         cmocka_unit_test_setup_teardown(machines_of_one_name_share_no_row_name, test_folder_set_up,
                                         test_folder_tear_down),
+        cmocka_unit_test_setup_teardown(a_curve_is_of_one_run, test_folder_set_up, test_folder_tear_down),
         cmocka_unit_test_setup_teardown(rows_that_are_not_repeated_need_no_note, test_folder_set_up,
                                         test_folder_tear_down),
         cmocka_unit_test_setup_teardown(a_merged_run_is_not_resumed, test_folder_set_up, test_folder_tear_down),

@@ -90,6 +90,15 @@ static void refused_values_are_rows_without_values(void **state) {
         run_command(command_run, place->suite, "--out", none, "--set", "rounds=3,5", "--set", "odd=no", NULL),
         EXIT_CODE_USAGE);
     assert_printed("allocbench: row 'small rounds=3 odd=no': --rounds 3: must be even\n");
+    /* A dry run asks the workload, too. */
+    assert_refused(run_command(command_run, place->suite, "--dry-run", "--set", "rounds=3,5", "--set", "odd=no", NULL),
+                   "row 'small rounds=3 odd=no': --rounds 3: must be even");
+    assert_int_equal(
+        run_command(command_run, place->suite, "--dry-run", "--set", "rounds=1,3", "--set", "odd=no", NULL),
+        EXIT_CODE_OK);
+    assert_printed("unsupported: --rounds 3: must be even\n");
+    assert_refused(run_command(command_run, place->suite, "--dry-run", "--out", place->out, NULL),
+                   "already holds a run");
     assert_int_not_equal(access(none, F_OK), 0);
     free(none);
 }

@@ -326,8 +326,12 @@ static void check_memory(const Workload *workload, const Options *options) {
 bool arguments_read(const Workload *workload, int argc, char **argv, Options *options) {
     Collected collected = {0};
     collect_all(workload, argc, argv, &collected);
-    if (last_text(&collected, KEY_DESCRIBE))
+    bool described = last_text(&collected, KEY_DESCRIBE);
+    if (described && collected.count == 1)
         return false;
+    uint64_t defaults[KIT_MAXIMUM_PARAMETERS];
+    for (size_t i = 0; i < workload->parameter_count; i++)
+        defaults[i] = *workload->parameters[i].value;
     bool fixed = last_text(&collected, KEY_OPS), timed = last_text(&collected, KEY_SECONDS);
     if (fixed && timed)
         kit_usage_error("--ops and --seconds exclude each other: give the work or the time");
@@ -343,5 +347,7 @@ bool arguments_read(const Workload *workload, int argc, char **argv, Options *op
     if (workload->check)
         workload->check(options);
     check_memory(workload, options);
-    return true;
+    for (size_t i = 0; described && i < workload->parameter_count; i++)
+        *workload->parameters[i].value = defaults[i];
+    return !described;
 }

@@ -8,7 +8,8 @@
 
 /*
  * Fills `options` and the workload's parameter variables. Anything wrong ends the process with exit code 2 and one line
- * on stderr. Returns false when --describe was given: then nothing was changed, so that defaults can be described.
+ * on stderr. Returns false when --describe was given: then the variables have their
+ * defaults, which are described, but what else was given has been judged all the same.
  */
 bool arguments_read(const Workload *workload, int argc, char **argv, Options *options);
 

@@ -31,6 +31,8 @@ for program in "$@"; do
     for preset in $(echo "$text" | grep -o '"name":"[^"]*","arguments"' | cut -d'"' -f4); do
         # shellcheck disable=SC2086  # the flags are words
         "$program" --preset "$preset" $work >/dev/null || lacks "$name --preset $preset fails"
+        [ "$("$program" --preset "$preset" --describe)" = "$text" ] ||
+            lacks "$name --preset $preset --describe: the defaults described are the preset's"
     done
     header=$(sed '/^ \*\/$/q' "$sources/$name.c")
     case $header in "/*

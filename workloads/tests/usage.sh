@@ -24,6 +24,7 @@ for program in "$@"; do
     for threads in 0 -1 x 1x 4097 99999999999999999999 ''; do
         refuse "$program" --threads --threads "$threads"
     done
+    refuse "$program" --threads --threads 0 --describe
     for operations in 0 -5 1.5 18446744073709551616 K; do
         refuse "$program" --ops --ops "$operations"
     done

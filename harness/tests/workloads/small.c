@@ -136,21 +136,26 @@ static void misbehave(const char *mode) {
         page->checksum ^= (uint64_t)now_ns() | 1;
 }
 
+static int print_description(void) {
+    puts("{\"name\":\"small\",\"summary\":\"for tests\",\"models\":\"nothing\",\"published\":\"nowhere\","
+         "\"changed\":\"\",\"unit\":\"operations\",\"scaled\":true,\"default_operations\":20000,"
+         "\"parameters\":[{\"name\":\"mode\",\"default\":\"none\",\"doc\":\"how it ends\"},"
+         "{\"name\":\"rounds\",\"default\":\"1\",\"minimum\":1,\"maximum\":1000000,\"doc\":\"nothing\"},"
+         "{\"name\":\"odd\",\"default\":\"yes\",\"choices\":[\"no\",\"yes\"],\"doc\":\"rounds above 1 may be "
+         "odd\"}],"
+         "\"presets\":[{\"name\":\"small_crash\",\"arguments\":\"--mode crash\",\"doc\":\"crashes\"}]}");
+    return 0;
+}
+
 int main(int argc, char **argv) {
     uint64_t operations = 20000, seed = 1, rounds = 1;
-    bool odd = true;
+    bool odd = true, describe = false;
     double seconds = 0;
     const char *mode = "none";
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--describe") == 0) {
-            puts("{\"name\":\"small\",\"summary\":\"for tests\",\"models\":\"nothing\",\"published\":\"nowhere\","
-                 "\"changed\":\"\",\"unit\":\"operations\",\"scaled\":true,\"default_operations\":20000,"
-                 "\"parameters\":[{\"name\":\"mode\",\"default\":\"none\",\"doc\":\"how it ends\"},"
-                 "{\"name\":\"rounds\",\"default\":\"1\",\"minimum\":1,\"maximum\":1000000,\"doc\":\"nothing\"},"
-                 "{\"name\":\"odd\",\"default\":\"yes\",\"choices\":[\"no\",\"yes\"],\"doc\":\"rounds above 1 may be "
-                 "odd\"}],"
-                 "\"presets\":[{\"name\":\"small_crash\",\"arguments\":\"--mode crash\",\"doc\":\"crashes\"}]}");
-            return 0;
+            describe = true;
+            continue;
         }
         if (strcmp(argv[i], "--pin") == 0)
             continue;
@@ -176,7 +181,7 @@ int main(int argc, char **argv) {
     }
     const char *descriptor = getenv(SLOT_FD_ENVIRONMENT);
     if (descriptor == NULL)
-        return SLOT_VERDICT_USAGE;
+        return describe ? print_description() : SLOT_VERDICT_USAGE;
     page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, atoi(descriptor), 0);
     if (page == MAP_FAILED || page->magic != SLOT_MAGIC)
         return SLOT_VERDICT_USAGE;
@@ -185,6 +190,8 @@ int main(int argc, char **argv) {
         snprintf(message, sizeof message, "--rounds %llu: must be even", (unsigned long long)rounds);
         fail(SLOT_VERDICT_USAGE, message);
     }
+    if (describe)
+        return print_description();
     page->pid = (uint32_t)getpid();
     page->threads = 1;
     find_library("malloc", page->malloc_library);
