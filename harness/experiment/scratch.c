@@ -40,16 +40,17 @@ static bool create_locked(const char *parent, char **path) {
         *path = early;
         return false;
     }
-    int fd = open(early, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0)
-        (void)flock(fd, LOCK_EX | LOCK_NB);
+    held = grow(held, held_count + 1, sizeof *held);
+    Held *folder = &held[held_count++];
+    folder->fd = open(early, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder->fd >= 0)
+        (void)flock(folder->fd, LOCK_EX | LOCK_NB);
     *path = text_format("%s/%s", parent, early + strlen(parent) + strlen("/new-"));
     bool good = rename(early, *path) == 0;
     if (!good)
         (void)rmdir(early);
     free(early);
-    held = grow(held, held_count + 1, sizeof *held);
-    held[held_count++] = (Held){text_copy(*path), fd};
+    folder->path = text_copy(*path);
     return good;
 }
 
