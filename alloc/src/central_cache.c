@@ -10,6 +10,8 @@
 
 #include "fault.h"
 #include "lock.h"
+#include "os_memory.h"
+#include "page_heap.h"
 
 /* Spans by eighths that are free; bucket 0 is the fullest. Within a bucket first-in first-out, so that spans rest. A
  * span stays in the bucket in which it came: what is freed meanwhile only makes it a better catch. */
@@ -17,6 +19,11 @@ enum { BUCKETS = 8 };
 
 /* A multi-word span is looked at when one of its words has this many bits, and when one is complete. */
 enum { WORD_EVENT = 64 / CLAIM_FRACTION };
+
+/* Who owns a span while its hollow pages are given back: no thread. */
+static _Alignas(CACHE_LINE) const char purger[CACHE_LINE];
+
+static _Atomic unsigned purge_next; /* the class in which hollow spans are looked for next; a hint */
 
 typedef struct CentralFreeList {
     _Alignas(CACHE_LINE) Lock lock;
@@ -41,18 +48,29 @@ static void change_span_count(CentralFreeList *list, int32_t change) {
     atomic_store_explicit(&list->span_count, count + (uint32_t)change, memory_order_relaxed);
 }
 
-/* FULL -> CENTRAL. */
-static void insert(CentralFreeList *list, Span *span, uint32_t free_count) {
-    atomic_store_explicit(&span->control, SPAN_CENTRAL | class_bits(span->size_class), memory_order_relaxed);
+static void push_back(CentralFreeList *list, Span *span, uint32_t free_count) {
     uint32_t bucket = free_count * BUCKETS / (span->object_count + 1);
     span->bucket = (uint8_t)bucket;
     span_list_push_back(&list->buckets[bucket], span);
+}
+
+/* FULL -> CENTRAL. */
+static void insert(CentralFreeList *list, Span *span, uint32_t free_count) {
+    atomic_store_explicit(&span->control, SPAN_CENTRAL | class_bits(span->size_class), memory_order_relaxed);
+    span->freed_at_ms = page_heap_now();
+    push_back(list, span, free_count);
     change_span_count(list, 1);
 }
 
 static void take_out(CentralFreeList *list, Span *span) {
     span_list_remove(&list->buckets[span->bucket], span);
     change_span_count(list, -1);
+}
+
+/* To a thread, or to the purger. Under the lock. */
+static void own(Span *span, uintptr_t owner) {
+    span->used = span->object_count;
+    atomic_store_explicit(&span->control, owner, memory_order_seq_cst);
 }
 
 /* A wholly free span leaves the unowned states. Nobody holds a pointer to an object of it, so nobody looks any more. */
@@ -72,10 +90,58 @@ Span *central_cache_adopt(unsigned size_class, uintptr_t owner) {
         span = list->buckets[bucket].first;
     if (span != NULL) {
         take_out(list, span);
-        span->used = span->object_count;
-        atomic_store_explicit(&span->control, owner, memory_order_seq_cst);
+        span->purged_used = SPAN_NEVER_PURGED;
+        own(span, owner);
     }
     lock_release(&list->lock);
+    return span;
+}
+
+/* Whether giving back whole pages in the span is worth a try. At random places it takes fewer and fewer survivors until
+ * pages of small objects are free, so it is tried each time half of them are gone. */
+static bool may_be_hollow(const Span *span, uint32_t free_count) {
+    uint32_t in_use = span->object_count - free_count;
+    if (span->object_bytes >= os_page_bytes())
+        return in_use < span->purged_used;
+    return in_use <= (span->purged_used == SPAN_NEVER_PURGED ? span->object_count : span->purged_used) / 2;
+}
+
+/* The first of the emptiest few spans of a list that may be hollow. The others go to the back of their buckets. */
+static Span *take_hollow_of(CentralFreeList *list, uint32_t least_age_ms) {
+    enum { LOOK_AT = 4 };
+    int looked = 0;
+    for (int bucket = BUCKETS; bucket-- > 0 && looked < LOOK_AT;)
+        for (Span *span; looked < LOOK_AT && (span = list->buckets[bucket].first) != NULL; looked++) {
+            if (page_heap_now() - span->freed_at_ms < least_age_ms)
+                break;
+            uint32_t free_count = span_remote_count(span->remote_bits, span->remote_words);
+            if (may_be_hollow(span, free_count)) {
+                take_out(list, span);
+                own(span, (uintptr_t)purger);
+                return span;
+            }
+            span_list_remove(&list->buckets[bucket], span);
+            push_back(list, span, free_count);
+        }
+    return NULL;
+}
+
+Span *central_cache_take_hollow(uint32_t least_age_ms) {
+    enum { CLASSES_AT_A_TIME = 16 };
+    unsigned size_class = atomic_load_explicit(&purge_next, memory_order_relaxed);
+    Span *span = NULL;
+    for (int tried = 0; tried < CLASSES_AT_A_TIME; tried++) {
+        CentralFreeList *list = &lists[size_class];
+        if (atomic_load_explicit(&list->span_count, memory_order_relaxed) != 0) {
+            lock_acquire(&list->lock);
+            span = take_hollow_of(list, least_age_ms);
+            lock_release(&list->lock);
+            if (span != NULL)
+                break;
+        }
+        size_class = size_class + 1 == SIZE_CLASS_COUNT ? 0 : size_class + 1;
+    }
+    atomic_store_explicit(&purge_next, size_class, memory_order_relaxed);
     return span;
 }
 
@@ -84,8 +150,8 @@ bool central_cache_take(Span *span, uintptr_t control, uintptr_t owner) {
     lock_acquire(&list->lock);
     bool ours = atomic_load_explicit(&span->control, memory_order_relaxed) == control;
     if (ours) {
-        span->used = span->object_count;
-        atomic_store_explicit(&span->control, owner, memory_order_seq_cst);
+        span->purged_used = SPAN_NEVER_PURGED;
+        own(span, owner);
     }
     lock_release(&list->lock);
     return ours;

@@ -31,6 +31,11 @@ bool central_cache_accept(Span *span);
  * PageHeap. Ends the process when one of the objects is already free. */
 bool central_cache_free(Span *span, uint32_t word, uint64_t freed, const void *block);
 
+/* A span of the lists in which whole OS pages may lie free, for the caller to give them back with span_purge(); it has
+ * been there for `least_age_ms`. The caller gives it away again by central_cache_accept(); until then it is OWNED, by
+ * no thread. NULL: none among the few that are looked at in one call. */
+Span *central_cache_take_hollow(uint32_t least_age_ms);
+
 /* For fork(): all classes in order. */
 void central_cache_lock(void);
 void central_cache_unlock(void);

@@ -54,8 +54,13 @@
 
 /* What a thread may hold in partly free spans besides its active ones: this much shared among all threads that have a
  * cache, and at least the second number for each. More goes to the CentralCache, where any thread finds it. */
-#define PARTIAL_TOTAL_BYTES ((size_t)64 << 20)
-#define PARTIAL_MIN_BYTES ((size_t)1 << 20)
+#define PARTIAL_TOTAL_BYTES ((size_t)32 << 20)
+#define PARTIAL_MIN_BYTES ((size_t)256 << 10)
+
+/* From so many threads with a cache on, the span that a thread fills a list from does not stay its own when half of it
+ * is free: among many threads that sleep, that would be most of what is free. It costs a few percent where a thread
+ * frees all it has and begins anew. */
+#define CROWD_THREADS 16
 
 /* How much free memory the PageHeap keeps resident (dirty). A small bound by amount alone makes churn of large blocks
  * many times slower (every block is faulted in again); a large one leaves peaks standing; age alone does nothing for a

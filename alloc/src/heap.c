@@ -34,6 +34,8 @@ static Span *allocate_large(size_t size, size_t alignment) {
     if (span != NULL) {
         span->object_count = 1;
         atomic_store_explicit(&span->control, SPAN_LARGE, memory_order_release);
+        if (span->zeroed) /* what is resident grows */
+            thread_cache_make_room(size);
     }
     return span;
 }

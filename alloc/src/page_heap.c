@@ -37,7 +37,7 @@ static struct {
     size_t mapped_bytes;
     size_t arena_pages;
     uint64_t released_bytes, spans_created, large_blocks;
-    uint32_t now_ms; /* when it was last asked for; stands still while MP_OPTION_RELEASE_CLOCK is frozen */
+    _Atomic uint32_t now_ms; /* when it was last asked for; stands still while MP_OPTION_RELEASE_CLOCK is frozen */
     /* What was handed out lately: in this window and in the one before. */
     uint32_t window_start_ms;
     size_t window_pages, last_window_pages;
@@ -291,10 +291,17 @@ static bool release_run(Span *span) {
     return released;
 }
 
+uint32_t page_heap_now(void) {
+    return atomic_load_explicit(&heap.now_ms, memory_order_relaxed);
+}
+
 static uint32_t release_clock(void) {
-    if (option_value(MP_OPTION_RELEASE_CLOCK) == MP_CLOCK_RUNNING)
-        heap.now_ms = (uint32_t)os_clock_ms();
-    return heap.now_ms;
+    if (option_value(MP_OPTION_RELEASE_CLOCK) == MP_CLOCK_RUNNING) {
+        uint32_t now_ms = (uint32_t)os_clock_ms();
+        if (now_ms != page_heap_now()) /* not to write a shared line for nothing */
+            atomic_store_explicit(&heap.now_ms, now_ms, memory_order_relaxed);
+    }
+    return page_heap_now();
 }
 
 /* Moves the windows on; returns the time. */
@@ -334,6 +341,7 @@ static void release_what_is_due(uint32_t now_ms) {
 }
 
 void page_heap_tick(void) {
+    release_clock();
     if (atomic_load_explicit(&heap.dirty_bytes, memory_order_relaxed) <= option_value(MP_OPTION_RELEASE_SOFT_BYTES))
         return;
     lock_acquire(&heap.lock);

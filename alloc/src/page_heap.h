@@ -35,6 +35,9 @@ bool page_heap_remap(Span *span, size_t pages);
 /* Gives back what is due by age or amount; cheap when nothing is. Called on slow paths, since there is no thread for
  * it. */
 void page_heap_tick(void);
+/* The time of what is given back by age, as of the last tick or use of the page heap: milliseconds, and they stand
+ * still while MP_OPTION_RELEASE_CLOCK is frozen. */
+uint32_t page_heap_now(void);
 /* Gives back dirty runs, oldest first, until at most `keep` dirty bytes are left. Returns how many bytes. */
 size_t page_heap_release(size_t keep);
 

@@ -143,6 +143,7 @@ bool span_begin(Span *span, unsigned size_class) {
     span->used = 0;
     span->carved = 0;
     span->bits_from = 0;
+    span->purged_used = SPAN_NEVER_PURGED;
     span->place = SPAN_NOWHERE;
     return true;
 }
@@ -243,6 +244,37 @@ uint32_t span_scatter(Span *span) {
             operations++;
         }
     return operations;
+}
+
+size_t span_purge(Span *span) {
+    uintptr_t page_mask = os_page_bytes() - 1;
+    uint32_t count = span->object_count, in_use = 0;
+    size_t released = 0;
+    for (uint32_t index = 0; index < count;) {
+        /* A bit that is set stays set: only an owner clears it. */
+        uint64_t bits = atomic_load_explicit(&span->remote_bits[index / 64], memory_order_relaxed) >> (index % 64);
+        if ((bits & 1) == 0) {
+            uint32_t skip = bits == 0 ? 64 - index % 64 : (uint32_t)__builtin_ctzll(bits);
+            in_use += skip < count - index ? skip : count - index;
+            index += skip;
+            continue;
+        }
+        uint32_t first = index;
+        for (;;) {
+            uint32_t run = ~bits == 0 ? 64 : (uint32_t)__builtin_ctzll(~bits);
+            uint32_t left = 64 - index % 64;
+            index += run < left ? run : left;
+            if (run < left || index >= count)
+                break;
+            bits = atomic_load_explicit(&span->remote_bits[index / 64], memory_order_relaxed);
+        }
+        uintptr_t from = ((uintptr_t)span->base + (size_t)first * span->object_bytes + page_mask) & ~page_mask;
+        uintptr_t to = ((uintptr_t)span->base + (size_t)index * span->object_bytes) & ~page_mask;
+        if (from < to && os_release((void *)from, to - from))
+            released += to - from;
+    }
+    span->purged_used = (uint16_t)in_use;
+    return released;
 }
 
 void span_list_push_front(SpanList *list, Span *span) {

@@ -37,7 +37,7 @@
 #define SPAN_CLASS_SHIFT 56
 #define SPAN_HOME_MASK ((((uintptr_t)1 << SPAN_CLASS_SHIFT) - 1) & ~SPAN_STATE_MASK)
 
-enum { SPAN_INLINE_WORDS = 8 };
+enum { SPAN_INLINE_WORDS = 8, SPAN_NEVER_PURGED = UINT16_MAX };
 
 /* What an object is while it is free and in a list. The link is the next object's address plus a key whose upper 16
  * bits no address has; allocation clears it. A block that is being freed and has those bits is free already, but for
@@ -116,11 +116,12 @@ struct Span {
     _Alignas(CACHE_LINE) FreeObject *free_list;
     uint32_t used; /* carved objects that are not on free_list */
     uint32_t carved;
-    uint8_t place;      /* SpanPlace */
-    uint8_t bucket;     /* of the CentralFreeList; under the class's lock */
-    uint16_t bits_from; /* where the last search for remote bits ended */
-    uint32_t freed_at_ms;
-    Span *next, *prev;         /* SpanList links of whichever list holds it */
+    uint8_t place;        /* SpanPlace */
+    uint8_t bucket;       /* of the CentralFreeList; under the class's lock */
+    uint16_t bits_from;   /* where the last search for remote bits ended */
+    uint32_t freed_at_ms; /* to the page heap, or to the CentralFreeList */
+    uint16_t purged_used; /* objects in use when span_purge() last looked; SPAN_NEVER_PURGED: not since it was owned */
+    Span *next, *prev;    /* SpanList links of whichever list holds it */
     Span *age_next, *age_prev; /* the page heap's dirty runs, oldest first */
 
     /* Third line: written by threads that free other threads' objects. Classes with more objects use memory elsewhere.
@@ -183,6 +184,10 @@ bool span_carve(Span *span);
 /* Turns free_list and what is not carved into bits, as the unowned states want it; returns the number of atomic
  * operations that took. Owner only. */
 uint32_t span_scatter(Span *span);
+
+/* Gives the OS pages back that lie wholly in free objects. Every free object must be a bit. Returns the bytes. Owner
+ * only. */
+size_t span_purge(Span *span);
 
 /* Puts one object on free_list. The caller looks whether it was the last in use. Owner only. */
 static inline void span_push(Span *span, FreeObject *object) {

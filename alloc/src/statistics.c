@@ -67,7 +67,7 @@ void statistics_get(mp_stats *stats) {
     stats->thread_caches = threads.live;
     stats->spans_created = pages.spans_created;
     stats->spans_adopted = threads.adopted;
-    stats->released_bytes = pages.released_bytes;
+    stats->released_bytes = pages.released_bytes + threads.purged_bytes;
     stats->refills_held = threads.held;
     stats->refills_carved = threads.carved;
     stats->refills_page_heap = threads.new_spans;

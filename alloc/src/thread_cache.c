@@ -148,6 +148,10 @@ static size_t partial_most(void) {
     return share_of(PARTIAL_TOTAL_BYTES, PARTIAL_MIN_BYTES, SIZE_MAX);
 }
 
+static bool crowded(void) {
+    return atomic_load_explicit(&caches.live, memory_order_relaxed) >= CROWD_THREADS;
+}
+
 /* -- lists ----------------------------------------------------------------------------------------------------------
  */
 
@@ -245,6 +249,7 @@ static bool refill(ThreadCache *cache, unsigned size_class) {
     FreeList *list = list_of(cache, size_class);
     if ((++cache->refills & 15) == 0) {
         page_heap_tick();
+        thread_spans_tick(cache);
         trim(cache);
     }
     class->touched = true;
@@ -386,11 +391,18 @@ void thread_cache_free(Span *span, void *block) {
     ThreadClass *class = &cache->classes[size_class];
     class->overflowed = class->touched = true;
     span_push(span, object);
+    if (unlikely(span->used == span->carved / 2) && crowded())
+        thread_spans_half_empty(cache, span, partial_most());
     if (unlikely(span->used == 0))
         thread_spans_empty(cache, span);
 }
 
 /* -- the end of a thread, fork ------------------------------------------------------------------------------------ */
+
+void thread_cache_make_room(size_t bytes) {
+    if (has_cache())
+        thread_spans_make_room(thread_cache_current, bytes);
+}
 
 static void flush(ThreadCache *cache) {
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
@@ -492,6 +504,7 @@ static void add_cache(ThreadCacheStats *stats, ThreadCache *cache) {
     stats->adopted += counter_read(&counters->adopted);
     stats->new_spans += counter_read(&counters->new_spans);
     stats->bits += counter_read(&counters->bits);
+    stats->purged_bytes += counter_read(&counters->purged_bytes);
     stats->atomics += counter_read(&counters->collects) + counter_read(&counters->retires);
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
         const FreeList *list = list_of(cache, size_class);

@@ -19,13 +19,14 @@
 
 typedef struct ThreadCacheCounters {
     /* Allocations that found the list empty, by what served them: */
-    Counter held;      /* objects that came back to a span the thread held */
-    Counter carved;    /* more of a span the thread held */
-    Counter adopted;   /* a span from the CentralCache */
-    Counter new_spans; /* a span from the PageHeap */
-    Counter collects;  /* words of remote bits taken over */
-    Counter retires;   /* spans without free objects given up */
-    Counter bits;      /* frees into spans of others: fetch_or operations */
+    Counter held;         /* objects that came back to a span the thread held */
+    Counter carved;       /* more of a span the thread held */
+    Counter adopted;      /* a span from the CentralCache */
+    Counter new_spans;    /* a span from the PageHeap */
+    Counter collects;     /* words of remote bits taken over */
+    Counter retires;      /* spans without free objects given up */
+    Counter bits;         /* frees into spans of others: fetch_or operations */
+    Counter purged_bytes; /* given back out of partly free spans */
 } ThreadCacheCounters;
 
 /* What the slow paths know of a class. Every span that a cache owns is in one place: `active`, the one that was last
@@ -46,6 +47,7 @@ typedef struct ThreadCache {
     size_t list_bytes;    /* all lists at their limits */
     size_t partial_bytes; /* length of all spans in partial */
     unsigned trim_next;   /* the class that trim() looks at next */
+    unsigned idle_next;   /* the class whose idle spans are given up next */
     uint32_t refills;
     ThreadCacheCounters counters;
 
@@ -73,13 +75,16 @@ void *thread_cache_allocate(unsigned size_class);
  * looks as if it were free already. */
 void thread_cache_free(Span *span, void *block);
 
+/* A large block is about to use so many bytes of new memory: as thread_spans_make_room(). */
+void thread_cache_make_room(size_t bytes);
+
 /* Gives all that the calling thread's cache holds to the lower tiers. */
 void thread_cache_flush(void);
 
 typedef struct ThreadCacheStats {
     size_t live;
     size_t listed_blocks, listed_bytes; /* in lists: free, though their spans count them as in use */
-    uint64_t held, carved, adopted, new_spans, bits;
+    uint64_t held, carved, adopted, new_spans, bits, purged_bytes;
     uint64_t atomics; /* atomic read-modify-writes but for those of locks */
     LockCounts locks;
 } ThreadCacheStats;

@@ -7,6 +7,7 @@
 
 #include "central_cache.h"
 #include "fault.h"
+#include "options.h"
 #include "page_heap.h"
 
 void thread_spans_return(Span *span) {
@@ -34,6 +35,8 @@ static Span *new_span(ThreadCache *cache, unsigned size_class) {
         page_heap_free(span);
         return NULL;
     }
+    if (span->zeroed) /* what is resident grows */
+        thread_spans_make_room(cache, span_bytes(span));
     /* release: a child of fork() takes a span with an owner for complete */
     atomic_store_explicit(&span->control, thread_spans_owner(cache), memory_order_release);
     return span;
@@ -56,6 +59,13 @@ static void partial_remove(ThreadCache *cache, Span *span) {
     span->place = SPAN_NOWHERE;
 }
 
+/* The waiting span that would be used last becomes everybody's. */
+static void give_last(ThreadCache *cache, ThreadClass *class, bool lifo) {
+    Span *surplus = lifo ? class->partial.last : class->partial.first;
+    partial_remove(cache, surplus);
+    thread_spans_give_away(surplus);
+}
+
 /* The next to be used stands first: the longest rested below LIFO_FROM_BYTES, the most recent from there on. */
 void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most) {
     ThreadClass *class = &cache->classes[span->size_class];
@@ -67,11 +77,8 @@ void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most) {
     span->place = SPAN_PARTIAL;
     class->partial_count++;
     cache->partial_bytes += span_bytes(span);
-    if (unlikely(cache->partial_bytes > partial_most)) {
-        Span *surplus = lifo ? class->partial.last : class->partial.first;
-        partial_remove(cache, surplus);
-        thread_spans_give_away(surplus);
-    }
+    if (unlikely(cache->partial_bytes > partial_most))
+        give_last(cache, class, lifo);
 }
 
 /* The next waiting span that has a free object, out of its list. Looks as far as spans without one may stand. */
@@ -107,6 +114,48 @@ static void put_down(ThreadCache *cache, Span *span, size_t partial_most) {
         else
             thread_spans_add(cache, span, partial_most);
     }
+}
+
+/* -- memory in partly free spans ------------------------------------------------------------------------------------
+ */
+
+/* A few of the waiting spans of a class that the thread has not used lately. */
+static void give_idle(ThreadCache *cache) {
+    enum { CLASSES_AT_A_TIME = 8, SPANS_AT_A_TIME = 2 };
+    for (int tried = 0; tried < CLASSES_AT_A_TIME && cache->partial_bytes != 0; tried++) {
+        ThreadClass *class = &cache->classes[cache->idle_next];
+        if (!class->touched && class->partial.first != NULL) {
+            for (int given = 0; given < SPANS_AT_A_TIME && class->partial.first != NULL; given++)
+                give_last(cache, class, size_classes[cache->idle_next].object_bytes >= LIFO_FROM_BYTES);
+            return;
+        }
+        cache->idle_next = cache->idle_next + 1 == SIZE_CLASS_COUNT ? 0 : cache->idle_next + 1;
+    }
+}
+
+static void purge(ThreadCache *cache, size_t bytes, uint32_t least_age_ms) {
+    enum { LOOK_AT = 16 };
+    int saved = errno;
+    size_t released = 0;
+    for (int looked = 0; looked < LOOK_AT && released < bytes; looked++) {
+        Span *span = central_cache_take_hollow(least_age_ms);
+        if (span == NULL)
+            break;
+        released += span_purge(span);
+        thread_spans_give_away(span);
+    }
+    if (released != 0)
+        counter_add(&cache->counters.purged_bytes, released);
+    errno = saved;
+}
+
+void thread_spans_make_room(ThreadCache *cache, size_t bytes) {
+    give_idle(cache);
+    purge(cache, bytes < SIZE_MAX / 2 ? 2 * bytes : bytes, 0);
+}
+
+void thread_spans_tick(ThreadCache *cache) {
+    purge(cache, PAGE_BYTES, (uint32_t)option_value(MP_OPTION_RELEASE_DELAY_MS));
 }
 
 /* -- the next to be used ------------------------------------------------------------------------------------------ */
@@ -151,6 +200,13 @@ Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_
     next->place = SPAN_ACTIVE;
     class->active = next;
     return next;
+}
+
+void thread_spans_half_empty(ThreadCache *cache, Span *span, size_t partial_most) {
+    if (span->place == SPAN_ACTIVE && span->used != 0) {
+        cache->classes[span->size_class].active = NULL;
+        thread_spans_add(cache, span, partial_most);
+    }
 }
 
 void thread_spans_empty(ThreadCache *cache, Span *span) {

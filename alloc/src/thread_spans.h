@@ -19,6 +19,9 @@ Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_
 /* A span that the thread has just come to own, with free objects on its list. */
 void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most);
 
+/* Half of the objects of a span of the thread have come back: */
+void thread_spans_half_empty(ThreadCache *cache, Span *span, size_t partial_most);
+
 /* The last object of a span of the thread came back. */
 void thread_spans_empty(ThreadCache *cache, Span *span);
 
@@ -27,6 +30,14 @@ void thread_spans_give_away(Span *span);
 
 /* All of a class's spans become everybody's. */
 void thread_spans_give_all(ThreadCache *cache, unsigned size_class);
+
+/* The thread is about to use so many bytes of new memory: gives back up to twice as much that lies free in spans nobody
+ * uses, as far as a few looks find it. First a few spans of classes that the thread does not use now become
+ * everybody's, then whole OS pages in such spans go back to the system. */
+void thread_spans_make_room(ThreadCache *cache, size_t bytes);
+
+/* The same for what has lain in everybody's spans for the release delay. Called now and then. */
+void thread_spans_tick(ThreadCache *cache);
 
 /* A wholly free span that nobody holds. Keeps errno. Any thread. */
 void thread_spans_return(Span *span);
