@@ -1,12 +1,12 @@
 # A thin front on CMake. `make` alone says what there is.
 #
-# Variables: SUITE=quick|full|memory|latency|programs|ci or a file (bench), RUN=folder (charts, compare; default: the last run), BASE=folder (compare),
+# Variables: SUITE=quick|full|memory|latency|programs|ci or a file (bench), RUN=folder (charts, report, compare; default: the last run), BASE=folder (compare),
 # MINUTES=n (fuzz), SELFTEST=full|quick (selftest), BUILD=build (folder), OPTIONS=-DWERROR=ON (CMake options), VERBOSE=1 (show configuring
 # and compiling), BOOTSTRAP=0 (install nothing).
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build bench test test-aarch64 fuzz charts compare docs selftest selftest-report clean
+.PHONY: help build bench test test-aarch64 fuzz charts report compare docs selftest selftest-report clean
 
 BUILD ?= build
 SUITE ?= quick
@@ -25,6 +25,7 @@ help:
 	@echo "make test-aarch64                    minipool's tests cross-compiled, under qemu"
 	@echo "make fuzz [MINUTES=n]                libFuzzer on minipool; default: 10 minutes"
 	@echo "make charts [RUN=folder]             draw the charts of a stored run again"
+	@echo "make report [RUN=folder]             one HTML page about a stored run: RUN/report.html"
 	@echo "make compare [RUN=folder]            judge a stored run; with BASE=folder against that one"
 	@echo "make docs                            docs/workloads.md again from what the workloads say of themselves"
 	@echo "make selftest [SELFTEST=full|quick]  what allocbench says where the truth is known; half an hour"
@@ -57,6 +58,11 @@ charts:
 	@scripts/bootstrap build bench
 	@scripts/build $(BUILD) $(OPTIONS)
 	@$(BUILD)/harness/allocbench charts $(RUN)
+
+report:
+	@scripts/bootstrap build bench
+	@scripts/build $(BUILD) $(OPTIONS)
+	@$(BUILD)/harness/allocbench report $(RUN)
 
 compare:
 	@scripts/bootstrap build

@@ -14,6 +14,7 @@ static const struct {
     {"run", command_run, "measure workloads under several allocators"},
     {"compare", command_compare, "judge one run, or two against each other"},
     {"charts", command_charts, "draw a run"},
+    {"report", command_report, "one HTML page about a run, or its verdicts as dots on the terminal"},
     {"bundle", command_bundle, "pack a run into one file for another machine"},
     {"merge", command_merge, "unite runs of several hosts"},
     {"history", command_history, "follow ratios from commit to commit"},

@@ -4,11 +4,8 @@
 #include "command.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../report/chart.h"
 #include "../report/gnuplot.h"
@@ -16,7 +13,6 @@
 #include "arguments.h"
 #include "drawing.h"
 
-enum { EXIT_CODE_CHARTS_DIFFER = 6 };
 enum { KEY_OUTPUT = 'o', KEY_CHECK = 'c', KEY_FORMAT = 'f' };
 enum { MAXIMUM_FORMATS = 2 };
 
@@ -94,25 +90,6 @@ static const struct argp ARGP = {
         "a bad run, 6 --check found a difference, 7 gnuplot is missing.",
 };
 
-/* Writes data for all charts and draws them in these formats; a chart that has nothing to show is removed. Returns an
- * exit code. */
-static int draw_all(const Run *run, const char *folder, const char *const *formats, size_t format_count,
-                    size_t *pages) {
-    char *scripts = drawing_scripts();
-    if (!scripts)
-        return EXIT_CODE_FAILURE;
-    char *data = text_format("%s/data", folder);
-    int code = EXIT_CODE_OK;
-    if (!drawing_make_folders(data) || chart_write_all(run, folder, pages) < 0)
-        code = failure("%s: %s; choose another folder with --out", folder, strerror(errno));
-    free(data);
-    for (size_t i = 0; code == EXIT_CODE_OK && i < CHART_COUNT; i++)
-        for (size_t f = 0; f < format_count && code == EXIT_CODE_OK; f++)
-            code = drawing_pages(scripts, folder, CHARTS[i].name, pages[i], formats[f]);
-    free(scripts);
-    return code;
-}
-
 static bool write_line(const char *folder, const char *name, const char *line) {
     char *path = text_format("%s/%s", folder, name);
     FILE *file = fopen(path, "w");
@@ -153,7 +130,7 @@ static void say_what_is_missing(const size_t *pages) {
 
 static int draw(const Run *run, const char *folder, const char *version, const ChartsOptions *options) {
     size_t pages[CHART_COUNT] = {0};
-    int code = draw_all(run, folder, options->formats, options->format_count, pages);
+    int code = drawing_draw(run, folder, options->formats, options->format_count, pages);
     if (code != EXIT_CODE_OK)
         return code;
     if (!write_line(folder, "gnuplot_version.txt", version))
@@ -165,26 +142,11 @@ static int draw(const Run *run, const char *folder, const char *version, const C
     return fflush(stdout) == 0 ? EXIT_CODE_OK : failure("cannot write to stdout: %s", strerror(errno));
 }
 
-static bool same_files(const char *left, const char *right) {
-    FILE *a = fopen(left, "r"), *b = fopen(right, "r");
-    bool same = a && b;
-    for (int x = 0, y = 0; same && x != EOF;) {
-        x = getc(a);
-        y = getc(b);
-        same = x == y;
-    }
-    if (a)
-        fclose(a);
-    if (b)
-        fclose(b);
-    return same;
-}
-
 /* True when both folders hold the same data/NAME.SUFFIX. */
 static bool same_data(const char *stored, const char *fresh, const char *name, const char *suffix) {
     char *left = text_format("%s/data/%s.%s", stored, name, suffix);
     char *right = text_format("%s/data/%s.%s", fresh, name, suffix);
-    bool same = same_files(left, right);
+    bool same = drawing_same_files(left, right);
     free(left);
     free(right);
     return same;
@@ -195,7 +157,7 @@ static bool same_pictures(const char *stored, const char *fresh, const char *nam
     for (size_t page = 1; same && page <= pages; page++) {
         char *picture = gnuplot_picture(name, page, "svg");
         char *left = text_format("%s/%s", stored, picture), *right = text_format("%s/%s", fresh, picture);
-        same = same_files(left, right);
+        same = drawing_same_files(left, right);
         free(left);
         free(right);
         free(picture);
@@ -209,7 +171,7 @@ static int compare_charts(const char *stored, const char *fresh, const char *ver
     if (!*recorded) {
         printf("%s holds no charts: draw them with allocbench charts\n", stored);
         free(recorded);
-        return EXIT_CODE_CHARTS_DIFFER;
+        return EXIT_CODE_DIFFERS;
     }
     if (!same_version)
         printf("drawn by \"%s\", here is \"%s\": comparing the data instead of the charts\n", recorded, version);
@@ -221,50 +183,23 @@ static int compare_charts(const char *stored, const char *fresh, const char *ver
                                   : same_data(stored, fresh, name, "dat") && same_data(stored, fresh, name, "layout"));
         if (!same) {
             printf("%s differs from what the samples give: draw it again with allocbench charts\n", name);
-            return EXIT_CODE_CHARTS_DIFFER;
+            return EXIT_CODE_DIFFERS;
         }
     }
     return EXIT_CODE_OK;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 static int check(const Run *run, const char *folder, const char *version) {
-    const char *temporary = getenv("TMPDIR");
-    char *fresh = text_format("%s/allocbench-charts-XXXXXX", temporary && *temporary ? temporary : "/tmp");
-    int code;
-    if (!mkdtemp(fresh)) {
-        code = failure("%s: %s", fresh, strerror(errno));
-    } else {
-        static const char *const svg[] = {"svg"};
-        size_t pages[CHART_COUNT] = {0};
-        code = draw_all(run, fresh, svg, 1, pages);
-        if (code == EXIT_CODE_OK)
-            code = compare_charts(folder, fresh, version, pages);
-        nftw(fresh, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    }
-    free(fresh);
+    static const char *const svg[] = {"svg"};
+    size_t pages[CHART_COUNT] = {0};
+    char *fresh = drawing_temporary_folder();
+    if (!fresh)
+        return EXIT_CODE_FAILURE;
+    int code = drawing_draw(run, fresh, svg, 1, pages);
+    if (code == EXIT_CODE_OK)
+        code = compare_charts(folder, fresh, version, pages);
+    drawing_remove_folder(fresh);
     return code;
-}
-
-/* RUN/charts; beside an archive NAME.tar.zst the folder NAME-charts. */
-static char *default_folder(const char *run) {
-    struct stat status;
-    if (stat(run, &status) != 0 || !S_ISREG(status.st_mode))
-        return text_format("%s/charts", run);
-    static const char *const endings[] = {".tar.zst", ".tar.gz", ".tgz"};
-    size_t length = strlen(run);
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        size_t ending = strlen(endings[i]);
-        if (length > ending && strcmp(run + length - ending, endings[i]) == 0)
-            return text_format("%.*s-charts", (int)(length - ending), run);
-    }
-    return text_format("%s-charts", run);
 }
 
 int command_charts(int argc, char **argv) {
@@ -276,7 +211,7 @@ int command_charts(int argc, char **argv) {
     Run *run = run_load(options.run, &error);
     if (!run)
         return usage_error("%s", error.text);
-    char *folder = options.output ? text_copy(options.output) : default_folder(options.run);
+    char *folder = options.output ? text_copy(options.output) : drawing_default_folder(options.run, "charts");
     char *version = gnuplot_version();
     if (!version) {
         code = drawing_without_gnuplot();

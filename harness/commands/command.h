@@ -22,6 +22,7 @@ int command_run(int argc, char **argv);     /* measure a suite */
 int command_list(int argc, char **argv);    /* what can be measured: workloads, allocators, suites, programs */
 int command_compare(int argc, char **argv); /* judge one run, or two against each other */
 int command_charts(int argc, char **argv);  /* draw a run */
+int command_report(int argc, char **argv);  /* one page about a run */
 int command_bundle(int argc, char **argv);  /* pack a run into one file */
 int command_merge(int argc, char **argv);   /* unite runs of several hosts */
 int command_history(int argc, char **argv); /* ratios from commit to commit */

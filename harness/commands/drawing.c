@@ -4,11 +4,14 @@
 #include "drawing.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../report/chart.h"
 #include "../report/gnuplot.h"
 #include "../store/text.h"
 #include "command.h"
@@ -68,4 +71,75 @@ char *drawing_scripts(void) {
     if (!scripts)
         failure("the chart scripts are missing: reinstall, or run allocbench from its build folder");
     return scripts;
+}
+
+int drawing_draw(const Run *run, const char *folder, const char *const *formats, size_t format_count, size_t *pages) {
+    char *scripts = drawing_scripts();
+    if (!scripts)
+        return EXIT_CODE_FAILURE;
+    char *data = text_format("%s/data", folder);
+    int code = EXIT_CODE_OK;
+    if (!drawing_make_folders(data) || chart_write_all(run, folder, pages) < 0)
+        code = failure("%s: %s; choose another folder with --out", folder, strerror(errno));
+    free(data);
+    for (size_t i = 0; code == EXIT_CODE_OK && i < CHART_COUNT; i++)
+        for (size_t f = 0; f < format_count && code == EXIT_CODE_OK; f++)
+            code = drawing_pages(scripts, folder, CHARTS[i].name, pages[i], formats[f]);
+    free(scripts);
+    return code;
+}
+
+bool drawing_same_files(const char *left, const char *right) {
+    FILE *a = fopen(left, "r"), *b = fopen(right, "r");
+    bool same = a && b;
+    for (int x = 0, y = 0; same && x != EOF;) {
+        x = getc(a);
+        y = getc(b);
+        same = x == y;
+    }
+    if (a)
+        fclose(a);
+    if (b)
+        fclose(b);
+    return same;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    (void)status;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+char *drawing_temporary_folder(void) {
+    const char *temporary = getenv("TMPDIR");
+    char *folder = text_format("%s/allocbench-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    if (mkdtemp(folder))
+        return folder;
+    failure("%s: %s; set TMPDIR to a folder that can be written to", folder, strerror(errno));
+    free(folder);
+    return NULL;
+}
+
+void drawing_remove_folder(char *folder) {
+    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    free(folder);
+}
+
+bool drawing_is_archive(const char *run) {
+    struct stat status;
+    return stat(run, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+char *drawing_default_folder(const char *run, const char *name) {
+    if (!drawing_is_archive(run))
+        return text_format("%s/%s", run, name);
+    static const char *const endings[] = {".tar.zst", ".tar.gz", ".tgz"};
+    size_t length = strlen(run);
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        size_t ending = strlen(endings[i]);
+        if (length > ending && strcmp(run + length - ending, endings[i]) == 0)
+            return text_format("%.*s-%s", (int)(length - ending), run, name);
+    }
+    return text_format("%s-%s", run, name);
 }

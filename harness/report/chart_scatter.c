@@ -87,6 +87,51 @@ static void place_names(Point *points, size_t count, const Panel *panel, double 
     }
 }
 
+static int by_speed(const void *left, const void *right) {
+    double a = ((const Point *)left)->speed.estimate, b = ((const Point *)right)->speed.estimate;
+    return (a > b) - (a < b);
+}
+
+/* The front: arms that no other beats in both, as a step line whose points stand where the data's arm is `arms`. Only
+ * arms that stand for equally many rows can beat each other, so the others are left out. */
+static void write_front(Chart *chart, const ChartSource *source, const Panel *panel, const Point *points,
+                        size_t count) {
+    Point *front = zeroed(count, sizeof *front);
+    size_t most = 0, length = 0;
+    for (size_t i = 0; i < count; i++)
+        most = points[i].rows > most ? points[i].rows : most;
+    for (size_t i = 0; i < count; i++) {
+        bool beaten = points[i].rows < most;
+        for (size_t j = 0; j < count && !beaten; j++)
+            beaten = points[j].rows == most && points[j].speed.estimate >= points[i].speed.estimate &&
+                     points[j].memory.estimate <= points[i].memory.estimate &&
+                     (points[j].speed.estimate > points[i].speed.estimate ||
+                      points[j].memory.estimate < points[i].memory.estimate);
+        if (!beaten)
+            front[length++] = points[i];
+    }
+    qsort(front, length, sizeof *front, by_speed);
+    double before = panel->x.low; /* to the left of the slowest the front runs on at its memory */
+    for (size_t i = 0; i < length; i++) {
+        const double steps[][2] = {{before, front[i].memory.estimate},
+                                   {front[i].speed.estimate, front[i].memory.estimate}};
+        for (size_t k = 0; k < 2; k++) {
+            fprintf(chart->data, "%zu", source->run->meta.arm_count);
+            chart_put_number(chart->data, steps[k][0]);
+            chart_put_number(chart->data, steps[k][1]);
+            fputs(" NaN NaN NaN NaN\n", chart->data);
+        }
+        before = front[i].speed.estimate;
+    }
+    if (length > 0) {
+        fprintf(chart->data, "%zu", source->run->meta.arm_count);
+        chart_put_number(chart->data, before);
+        chart_put_number(chart->data, panel->y.high);
+        fputs(" NaN NaN NaN NaN\n", chart->data);
+    }
+    free(front);
+}
+
 static size_t collect(const ChartSource *source, Point *points) {
     const RunMeta *meta = &source->run->meta;
     const Comparison *speed = chart_comparison(source, METRIC_THROUGHPUT);
@@ -127,6 +172,7 @@ static void write_points(Chart *chart, const Panel *panel, const ChartSource *so
             chart_put_number(chart->data, numbers[j]);
         fputc('\n', chart->data);
     }
+    write_front(chart, source, panel, points, count);
     chart_labels(chart);
     fputs("NaN NaN 0 \"\"\n", chart->data);
     for (size_t i = 0; i < count; i++) {
@@ -195,7 +241,9 @@ int chart_write_scatter(const ChartSource *source, const char *folder) {
             &chart, "Speed against memory",
             "Geometric means over the rows, bars are 95 % intervals; both axes are logarithmic. Right is faster, "
             "down is leaner.",
-            "The grey bands are what the baseline differs from itself in a row (A/A), as geometric means.");
+            "The grey bands are what the baseline differs from itself in a row (A/A), as geometric means. Dashed: no "
+            "arm "
+            "beats one on this line in both.");
         write_panel(&chart, source, points, count);
         written = chart_end(&chart);
     }

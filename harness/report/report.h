@@ -18,6 +18,24 @@ typedef enum ReportFormat { REPORT_TEXT, REPORT_MARKDOWN, REPORT_CSV, REPORT_JSO
 
 /* What the run is about (metrics_of_run) against the baseline as text, and its counts where it observed any. */
 int report_print_run(const Run *run, FILE *out);
+/* All of this as CSV, counts too. */
+int report_print_csv(const Run *run, FILE *out);
+
+/* What lines of report_print_dots() are sorted by. */
+typedef enum DotsOrder {
+    DOTS_BY_ROW,
+    DOTS_BY_ARM,
+    DOTS_BY_RATIO,
+    DOTS_BY_LOW,
+    DOTS_BY_HIGH,
+    DOTS_BY_VERDICT
+} DotsOrder;
+/* False when there is no such column: row, arm, ratio, low, high, verdict. */
+bool report_parse_order(const char *name, DotsOrder *order);
+/* For a terminal of 80 columns: the answer, then of each metric one line a row and arm with its ratio, interval,
+ * verdict and a dot between the ends of its interval. Only lines in whose row, arm or verdict `filter` stands, in any
+ * case; NULL: all. */
+int report_print_dots(const Run *run, DotsOrder order, const char *filter, FILE *out);
 
 /* One or more comparisons of one run as a single document. */
 int report_print_comparisons(const Run *run, const Comparison *const *comparisons, size_t count, ReportFormat format,

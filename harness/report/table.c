@@ -23,12 +23,11 @@ static int name_width(const Run *run) {
     return (int)width;
 }
 
-/* Words of `text` in lines of at most TEXT_WIDTH, all indented. */
-static void print_wrapped(FILE *out, const char *text, int indent) {
+void table_print_wrapped(FILE *out, const char *text, int indent, int width) {
     int column = fprintf(out, "%*s", indent, "");
     while (*text) {
         size_t length = strcspn(text, " ");
-        if (column > indent && column + 1 + (int)length > TEXT_WIDTH) {
+        if (column > indent && column + 1 + (int)length > width) {
             fprintf(out, "\n%*s", indent, "");
             column = indent;
         } else if (column > indent) {
@@ -40,6 +39,10 @@ static void print_wrapped(FILE *out, const char *text, int indent) {
         text += length + (text[length] == ' ');
     }
     fputc('\n', out);
+}
+
+static void print_wrapped(FILE *out, const char *text, int indent) {
+    table_print_wrapped(out, text, indent, TEXT_WIDTH);
 }
 
 static void print_cell(const Run *run, const Comparison *comparison, const ComparisonRow *row, const Cell *cell,

@@ -28,6 +28,9 @@ char *counts_reasons(const Run *run, const Comparison *const *comparisons, size_
 /* False when no arm has a value in this row nor a reason for having none: such a line is left out. */
 bool counts_has_line(const Run *run, const Comparison *comparison, size_t row);
 
+/* Words of `text` in lines of at most `width`, all indented. */
+void table_print_wrapped(FILE *out, const char *text, int indent, int width);
+
 /* A metric's unit as a value for programs: "bytes", "ns", ... */
 const char *unit_key(MetricUnit unit);
 /* The same for a gate: "none", "multiplicity", ... */

@@ -39,6 +39,16 @@ static inline int run_command(int (*command)(int, char **), ...) {
     return code;
 }
 
+/* The same in a process of its own, for what a command ends by exit(); `arguments` is a line for the shell. */
+static inline int run_program(const char *arguments) {
+    char *command = text_format("%s %s 2>&1", TEST_ALLOCBENCH, arguments);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    printed[fread(printed, 1, sizeof printed - 1, pipe)] = '\0';
+    free(command);
+    return WEXITSTATUS(pclose(pipe));
+}
+
 static inline void assert_printed(const char *part) {
     if (strstr(printed, part) == NULL)
         fail_msg("\"%s\" is not in:\n%s", part, printed);

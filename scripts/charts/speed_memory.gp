@@ -1,9 +1,10 @@
-# speed_memory.gp - one dot an arm: geometric mean of speed against geometric mean of memory.
+# speed_memory.gp - one dot an arm: geometric mean of speed against geometric mean of memory; the Pareto front dashed.
 load scripts . "/style.gp"
 of_arm(a) = column(1) == a ? column(2) : NaN
 i = 1
 load scripts . "/panel.gp"
-plot for [a = 0:arms - 1] file index marks using (column(1) == a ? $4 : NaN):3:($5 - $4):(0) with vectors nohead \
+plot file index marks using (of_arm(arms)):3 with lines linewidth 1.2 dashtype (6,4) linecolor rgb faint notitle, \
+     for [a = 0:arms - 1] file index marks using (column(1) == a ? $4 : NaN):3:($5 - $4):(0) with vectors nohead \
         linewidth 1.6 linecolor rgb arm_colour[a + 1] notitle, \
      for [a = 0:arms - 1] file index marks using (of_arm(a)):6:(0):($7 - $6) with vectors nohead \
         linewidth 1.6 linecolor rgb arm_colour[a + 1] notitle, \

@@ -1,0 +1,17 @@
+/*
+ * svg_inline.h - gnuplot's SVG as a part of an HTML page.
+ */
+#ifndef ALLOCBENCH_REPORT_SVG_INLINE_H
+#define ALLOCBENCH_REPORT_SVG_INLINE_H
+
+#include <stdio.h>
+
+/* Writes one picture of gnuplot's as an <svg> element, named by `label` for those who do not see it. Left out is what
+ * a page of many pictures needs once or not at all: the definitions of marks (svg_inline_marks() writes them), ids,
+ * gnuplot's own titles, the white ground, empty groups. */
+void svg_inline(FILE *out, const char *svg, const char *label);
+
+/* The definitions of marks that stand in `svg` as a hidden element; they are the same in every picture. */
+void svg_inline_marks(FILE *out, const char *svg);
+
+#endif
