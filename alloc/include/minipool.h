@@ -58,7 +58,7 @@ typedef struct mp_stats {
     size_t span_bytes;            /* in spans that hold blocks, free or not */
     size_t page_heap_dirty_bytes; /* free whole pages, still resident */
     size_t page_heap_clean_bytes; /* free whole pages, given back to the system or never touched */
-    size_t thread_caches;         /* live threads that have allocated */
+    size_t thread_caches;         /* live threads that have allocated; 0 where blocks are hardened */
     uint64_t spans_created;       /* spans cut from the PageHeap since the start */
     uint64_t spans_adopted;       /* spans taken from the CentralCache */
     uint64_t released_bytes;      /* given back to the system since the start */
@@ -99,6 +99,7 @@ typedef enum mp_option {
     MP_OPTION_RELEASE_DELAY_MS,   /* MINIPOOL_RELEASE_DELAY_MS: free for so long, memory over the soft bound goes */
     MP_OPTION_HUGE_PAGES,         /* MINIPOOL_HUGE_PAGES=system|never|always: an mp_huge_pages */
     MP_OPTION_STATISTICS,         /* MINIPOOL_STATISTICS=0|1: mp_stats on standard error when the process exits */
+    MP_OPTION_HARDENING,          /* MINIPOOL_HARDENING=0|1|2: what misuse is looked for; fixed from the start on */
 } mp_option;
 
 typedef enum mp_clock {
@@ -116,8 +117,9 @@ typedef enum mp_huge_pages {
 int mp_option_get(mp_option option, size_t *value);
 
 /* Changes an option at run time. Memory that is due for release under the new value goes at once;
- * MP_OPTION_HUGE_PAGES holds for memory that is mapped from now on. Returns 0; EINVAL when there is no such option or
- * the value is out of its range, and then nothing has changed. errno is untouched. */
+ * MP_OPTION_HUGE_PAGES holds for memory that is mapped from now on. Returns 0; EINVAL when there is no such option, the
+ * value is out of its range, or it is another than the one in force of MP_OPTION_HARDENING, which only the environment
+ * and the build choose; then nothing has changed. errno is untouched. */
 int mp_option_set(mp_option option, size_t value);
 
 /* The same, by the name and the text that the environment would have ("MINIPOOL_RELEASE_SOFT_BYTES", "4M"). Also

@@ -81,6 +81,20 @@
 #define GROW_MIN_BYTES ((size_t)1 << 20)
 #define GROW_MAX_BYTES ((size_t)64 << 20)
 
+/* The level that holds where nobody chooses another (option HARDENING); the build's to set. */
+#ifndef MINIPOOL_HARDENING
+#define MINIPOOL_HARDENING 0
+#endif
+/* Hardened blocks are in so many heaps with a lock each, by thread. More: less waiting, more partly used spans. */
+#define HARDENING_SHARDS 8
+/* Level 2: a freed block rests until so many others, or so many bytes, were freed in its shard after it. */
+#define QUARANTINE_BLOCKS 1024
+#define QUARANTINE_BYTES ((size_t)1 << 20)
+/* Level 2: freed blocks of a mapping of their own keep their addresses, without memory, until so many others came. */
+#define QUARANTINE_MAPPINGS 32
+/* Level 2: objects are chosen at random among those of so many bytes, and more as they are used up. */
+#define HARDENING_CARVE_BYTES ((size_t)16 << 10)
+
 #define CACHE_LINE 64
 
 #define likely(x) __builtin_expect(!!(x), 1)

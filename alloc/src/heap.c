@@ -8,6 +8,7 @@
 
 #include "central_cache.h"
 #include "fault.h"
+#include "hardening.h"
 #include "page_heap.h"
 
 static void *no_memory(void) {
@@ -21,7 +22,7 @@ static size_t pages_for(size_t size) {
     return (size + PAGE_BYTES - 1) >> PAGE_SHIFT;
 }
 
-static Span *allocate_large(size_t size, size_t alignment) {
+static Span *large_span(size_t size, size_t alignment) {
     if (size > PTRDIFF_MAX)
         return NULL;
     size_t pages = pages_for(size);
@@ -40,9 +41,25 @@ static Span *allocate_large(size_t size, size_t alignment) {
     return span;
 }
 
+/* `zeroed`: whether it reads as zero; NULL: no matter. */
+static void *allocate_large(size_t size, size_t alignment, bool *zeroed) {
+    bool fresh = true;
+    void *block;
+    if (unlikely(hardening_level() > 1)) {
+        block = hardening_allocate(alignment, size);
+    } else {
+        Span *span = large_span(size, alignment);
+        block = span == NULL ? NULL : span->base;
+        fresh = span != NULL && span->zeroed;
+    }
+    if (zeroed != NULL)
+        *zeroed = fresh;
+    return likely(block != NULL) ? block : no_memory();
+}
+
 static void free_large(Span *span, void *block) {
     if (block != span->base)
-        fault("free", block, "pointer into the middle of a block");
+        fault_interior("free", block, span->base);
     int saved = errno;
     atomic_store_explicit(&span->control, 0, memory_order_relaxed);
     if (span->run_state == RUN_MAPPED)
@@ -54,34 +71,26 @@ static void free_large(Span *span, void *block) {
 
 /* -- allocation ------------------------------------------------------------------------------------------------- */
 
-static inline void *allocate_of_class(unsigned size_class) {
+static inline void *allocate_of_class(unsigned size_class, size_t alignment, size_t size) {
     FreeList *list = thread_cache_list_at(thread_cache_current, free_list_offset(size_class));
     if (likely(list->head != NULL))
         return free_list_pop(list);
-    void *block = thread_cache_allocate(size_class);
+    void *block =
+        unlikely(hardening_level() != 0) ? hardening_allocate(alignment, size) : thread_cache_allocate(size_class);
     return likely(block != NULL) ? block : no_memory();
 }
 
 void *heap_allocate_slow(size_t size) {
     if (likely(size <= SMALL_MAX_BYTES))
-        return allocate_of_class(size_class_of(size));
-    Span *span = allocate_large(size, 1);
-    return likely(span != NULL) ? span->base : no_memory();
+        return allocate_of_class(size_class_of(size), 1, size);
+    return allocate_large(size, 1, NULL);
 }
 
 void *heap_allocate_aligned(size_t alignment, size_t size) {
-    /* A class whose size is a multiple of the alignment. The size rounded up is near one: sizes of classes are
-     * multiples of large powers of two for the most part. */
-    size_t rounded = (size + alignment - 1) & ~(alignment - 1);
-    if (alignment <= PAGE_BYTES && rounded >= size && rounded <= SMALL_MAX_BYTES) {
-        unsigned size_class = size_class_of(rounded);
-        while (size_class < SIZE_CLASS_COUNT && (size_classes[size_class].object_bytes & (alignment - 1)) != 0)
-            size_class++;
-        if (size_class < SIZE_CLASS_COUNT)
-            return allocate_of_class(size_class);
-    }
-    Span *span = allocate_large(size == 0 ? 1 : size, alignment);
-    return span != NULL ? span->base : no_memory();
+    unsigned size_class = size_class_of_aligned(alignment, size);
+    if (size_class < SIZE_CLASS_COUNT)
+        return allocate_of_class(size_class, alignment, size);
+    return allocate_large(size == 0 ? 1 : size, alignment, NULL);
 }
 
 void *heap_allocate_zeroed(size_t count, size_t size) {
@@ -89,10 +98,9 @@ void *heap_allocate_zeroed(size_t count, size_t size) {
     if (unlikely(__builtin_mul_overflow(count, size, &bytes)))
         return no_memory();
     if (bytes > SMALL_MAX_BYTES) {
-        Span *span = allocate_large(bytes, 1);
-        if (span == NULL)
-            return no_memory();
-        return span->zeroed ? span->base : memset(span->base, 0, bytes);
+        bool zeroed;
+        void *large = allocate_large(bytes, 1, &zeroed);
+        return large == NULL || zeroed ? large : memset(large, 0, bytes);
     }
     void *block = heap_allocate(bytes);
     return likely(block != NULL) ? memset(block, 0, bytes) : NULL;
@@ -103,33 +111,44 @@ void *heap_allocate_zeroed(size_t count, size_t size) {
 /* The span of a block that the program holds; ends the process when `block` is no such thing. */
 static Span *span_of(const char *function, const void *block) {
     Span *span = page_map_get(block);
-    if (span == NULL)
-        fault(function, block, "pointer was not allocated by minipool, or its block was freed already");
-    if (atomic_load_explicit(&span->control, memory_order_relaxed) == 0)
-        fault(function, block, "block was freed already");
+    if (span == NULL || atomic_load_explicit(&span->control, memory_order_relaxed) == 0)
+        hardening_stray(function, block);
     return span;
 }
 
 void heap_free_slow(void *block) {
     Span *span = page_map_span_or_none(block);
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
-    if (likely(control != 0 && control != SPAN_LARGE))
+    if (likely(control != 0 && (control & SPAN_LARGE) == 0))
         thread_cache_free(span, block);
     else if (control == SPAN_LARGE)
         free_large(span, block);
+    else if (control != 0)
+        hardening_free(span, block);
     else if (block != NULL)
         span_of("free", block); /* does not return */
 }
 
+void heap_free_sized_slow(const char *function, void *block, size_t alignment, size_t size) {
+    Span *span = page_map_span_or_none(block);
+    uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
+    if (unlikely((control & SPAN_LARGE) != 0) && hardening_level() != 0)
+        hardening_check_size(function, span, block, alignment, size);
+    heap_free_slow(block);
+}
+
 /* -- sizes ------------------------------------------------------------------------------------------------------ */
 
-static size_t usable(const Span *span) {
-    return atomic_load_explicit(&span->control, memory_order_relaxed) == SPAN_LARGE ? span_bytes(span)
-                                                                                    : span->object_bytes;
+/* What the program may use of a block of `span`. */
+static size_t usable(const char *function, const Span *span, const void *block) {
+    uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
+    if (unlikely(hardening_owns(control)))
+        return hardening_usable_size(function, span, block);
+    return control == SPAN_LARGE ? span_bytes(span) : span->object_bytes;
 }
 
 size_t heap_usable_size(const void *block) {
-    return block == NULL ? 0 : usable(span_of("malloc_usable_size", block));
+    return block == NULL ? 0 : usable("malloc_usable_size", span_of("malloc_usable_size", block), block);
 }
 
 /* True: the large block now has room for `size` where span->base says. */
@@ -152,12 +171,16 @@ void *heap_reallocate(void *block, size_t size) {
     if (unlikely(size > PTRDIFF_MAX))
         return no_memory();
     Span *span = span_of("realloc", block);
-    size_t old = usable(span);
-    if (atomic_load_explicit(&span->control, memory_order_relaxed) == SPAN_LARGE) {
+    size_t old = usable("realloc", span, block);
+    uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
+    if (control == SPAN_LARGE) {
         if (block != span->base)
-            fault("realloc", block, "pointer into the middle of a block");
+            fault_interior("realloc", block, span->base);
         if (size > SMALL_MAX_BYTES && resize_large(span, size))
             return span->base;
+    } else if (unlikely(hardening_owns(control))) {
+        if (hardening_resize(span, block, size))
+            return block;
     } else if (size <= old && (size > old / 2 || size_class_of(size) == span->size_class)) {
         return block; /* moving would save less than half of the block */
     }

@@ -14,8 +14,8 @@
 /* NULL and errno = ENOMEM when there is no memory. */
 void *heap_allocate_slow(size_t size);
 
-/* `function` names the caller in messages about misuse. */
 void heap_free_slow(void *block);
+void heap_free_sized_slow(const char *function, void *block, size_t alignment, size_t size);
 
 /* `alignment` is a power of two. */
 void *heap_allocate_aligned(size_t alignment, size_t size);
@@ -40,16 +40,29 @@ static inline __attribute__((always_inline)) void *heap_allocate(size_t size) {
     return likely(block != NULL) ? block : heap_allocate_slow(size);
 }
 
-static inline __attribute__((always_inline)) void heap_free(void *block) {
+/* False: not this way. */
+static inline __attribute__((always_inline)) bool heap_free_fast(void *block) {
     FreeList *list = thread_cache_list_at(thread_cache_current, page_map_span_or_none(block)->list_offset);
     FreeObject *object = block;
     int32_t room = list->room - 1;
     /* the block last: it may be in another processor's cache, and a full list does not need it */
-    if (unlikely(room < 0) || unlikely(object->link >> LINK_KEY_SHIFT == LINK_KEY_UPPER)) {
-        heap_free_slow(block);
-        return;
-    }
+    if (unlikely(room < 0) || unlikely(object->link >> LINK_KEY_SHIFT == LINK_KEY_UPPER))
+        return false;
     free_list_push(list, object, room);
+    return true;
+}
+
+static inline __attribute__((always_inline)) void heap_free(void *block) {
+    if (unlikely(!heap_free_fast(block)))
+        heap_free_slow(block);
+}
+
+/* Where the lists are closed, as at a level of hardening, `alignment` and `size` are compared with what was asked for;
+ * `function` names the caller then. */
+static inline __attribute__((always_inline)) void heap_free_sized(const char *function, void *block, size_t alignment,
+                                                                  size_t size) {
+    if (unlikely(!heap_free_fast(block)))
+        heap_free_sized_slow(function, block, alignment, size);
 }
 
 #endif

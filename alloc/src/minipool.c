@@ -7,6 +7,7 @@
 
 #include "api.h"
 #include "central_cache.h"
+#include "hardening.h"
 #include "heap.h"
 #include "options.h"
 #include "os_memory.h"
@@ -31,13 +32,10 @@ PUBLIC void mp_free(void *block) {
     heap_free(block);
 }
 PUBLIC void mp_free_sized(void *block, size_t size) {
-    (void)size;
-    heap_free(block);
+    heap_free_sized("free_sized", block, 1, size);
 }
 PUBLIC void mp_free_aligned_sized(void *block, size_t alignment, size_t size) {
-    (void)alignment;
-    (void)size;
-    heap_free(block);
+    heap_free_sized("free_aligned_sized", block, alignment, size);
 }
 PUBLIC void *mp_calloc(size_t count, size_t size) {
     return heap_allocate_zeroed(count, size);
@@ -96,5 +94,6 @@ PUBLIC size_t mp_stats_json(const mp_stats *stats, char *text, size_t bytes) {
 PUBLIC void mp_check(void) {
     page_heap_check();
     central_cache_check();
+    hardening_check();
     thread_cache_check();
 }

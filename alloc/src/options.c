@@ -23,6 +23,7 @@ typedef struct OptionKind {
     const char *words[MOST_WORDS];
     size_t most;
     bool has_suffix; /* K, M, G, T: powers of 1024 */
+    bool fixed;      /* the environment's only */
 } OptionKind;
 
 static const OptionKind kinds[OPTION_COUNT] = {
@@ -48,6 +49,8 @@ static const OptionKind kinds[OPTION_COUNT] = {
              {[MP_HUGE_PAGES_SYSTEM] = "system", [MP_HUGE_PAGES_NEVER] = "never", [MP_HUGE_PAGES_ALWAYS] = "always"},
          .most = MP_HUGE_PAGES_ALWAYS},
     [MP_OPTION_STATISTICS] = {.name = PREFIX "STATISTICS", .allowed = "0 or 1", .words = {"0", "1"}, .most = 1},
+    [MP_OPTION_HARDENING] =
+        {.name = PREFIX "HARDENING", .allowed = "0, 1 or 2", .words = {"0", "1", "2"}, .most = 2, .fixed = true},
 };
 
 struct OptionValues option_values = {
@@ -59,6 +62,7 @@ struct OptionValues option_values = {
             [MP_OPTION_RELEASE_DELAY_MS] = RELEASE_DELAY_MS,
             [MP_OPTION_HUGE_PAGES] = MP_HUGE_PAGES_SYSTEM,
             [MP_OPTION_STATISTICS] = 0,
+            [MP_OPTION_HARDENING] = MINIPOOL_HARDENING,
         },
 };
 static Lock lock;
@@ -190,7 +194,9 @@ void options_read(void) {
 int options_set(mp_option option, size_t value) {
     if ((unsigned)option >= OPTION_COUNT || value > kinds[option].most)
         return EINVAL;
-    option_value(option); /* a later reading of the environment must not undo this, not even when there is none yet */
+    /* a later reading of the environment must not undo this, not even when there is none yet */
+    if (option_value(option) != value && kinds[option].fixed)
+        return EINVAL;
     atomic_store_explicit(&option_values.known, true, memory_order_release);
     atomic_store_explicit(&option_values.now[option], value, memory_order_relaxed);
     return 0;

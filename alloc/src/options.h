@@ -18,7 +18,7 @@
 #include "config.h"
 #include "minipool.h"
 
-enum { OPTION_COUNT = MP_OPTION_STATISTICS + 1 };
+enum { OPTION_COUNT = MP_OPTION_HARDENING + 1 };
 
 /* The rest of the file's implementation, here only to be looked at without a call. */
 extern struct OptionValues {

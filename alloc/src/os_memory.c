@@ -71,6 +71,25 @@ void os_advise_huge(void *address, size_t bytes, bool wanted) {
     errno = saved;
 }
 
+void os_protect(void *address, size_t bytes, bool usable) {
+    int saved = errno;
+    count_call();
+    mprotect(address, bytes, usable ? PROT_READ | PROT_WRITE : PROT_NONE);
+    errno = saved;
+}
+
+uint64_t os_random(void) {
+    int saved = errno;
+    uint64_t number;
+    if (syscall(SYS_getrandom, &number, sizeof number, 1 /* GRND_NONBLOCK */) != (long)sizeof number) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        number = (uint64_t)(uintptr_t)&now << 16 ^ (uint64_t)now.tv_nsec;
+    }
+    errno = saved;
+    return number;
+}
+
 bool os_resize(void *address, size_t old_bytes, size_t new_bytes) {
     count_call();
     return mremap(address, old_bytes, new_bytes, 0) != MAP_FAILED;

@@ -27,7 +27,14 @@ bool os_resize(void *address, size_t old_bytes, size_t new_bytes);
  * untouched, and what stands at `target` is unknown, so it is never used or unmapped again. */
 bool os_move(void *address, size_t old_bytes, void *target, size_t new_bytes);
 
-/* How many calls for memory were made: mmap, munmap, mremap, madvise. */
+/* Makes pages usable or, if not, every access to them the end of the process. May fail for want of kernel memory, and
+ * then changes nothing. */
+void os_protect(void *address, size_t bytes, bool usable);
+
+/* A number that nobody can guess. */
+uint64_t os_random(void);
+
+/* How many calls for memory were made: mmap, munmap, mremap, mprotect, madvise. */
 uint64_t os_calls(void);
 
 size_t os_page_bytes(void);

@@ -53,14 +53,11 @@ EXPORT size_t malloc_usable_size(void *block) {
 }
 
 EXPORT void free_sized(void *block, size_t size) {
-    (void)size;
-    heap_free(block);
+    heap_free_sized("free_sized", block, 1, size);
 }
 
 EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size) {
-    (void)alignment;
-    (void)size;
-    heap_free(block);
+    heap_free_sized("free_aligned_sized", block, alignment, size);
 }
 
 EXPORT int malloc_trim(size_t keep) {

@@ -116,12 +116,22 @@ static cold void *nothrow_slow(const char *name, size_t alignment, size_t size, 
         (void)extra;                                                                                                   \
         heap_free(block);                                                                                              \
     }
-#define DELETE_WITH_TWO(name, type, other)                                                                             \
-    void name(void *block, type extra, other more);                                                                    \
-    EXPORT void name(void *block, type extra, other more) {                                                            \
-        (void)extra;                                                                                                   \
-        (void)more;                                                                                                    \
+#define DELETE_ALIGNED_NOTHROW(name)                                                                                   \
+    void name(void *block, size_t alignment, const void *tag);                                                         \
+    EXPORT void name(void *block, size_t alignment, const void *tag) {                                                 \
+        (void)alignment;                                                                                               \
+        (void)tag;                                                                                                     \
         heap_free(block);                                                                                              \
+    }
+#define DELETE_SIZED(name)                                                                                             \
+    void name(void *block, size_t size);                                                                               \
+    EXPORT void name(void *block, size_t size) {                                                                       \
+        heap_free_sized("operator delete", block, 1, size);                                                            \
+    }
+#define DELETE_SIZED_ALIGNED(name)                                                                                     \
+    void name(void *block, size_t size, size_t alignment);                                                             \
+    EXPORT void name(void *block, size_t size, size_t alignment) {                                                     \
+        heap_free_sized("operator delete", block, alignment, size);                                                    \
     }
 
 NEW(_Znwm)
@@ -134,13 +144,13 @@ NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t)
 NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t)
 DELETE(_ZdlPv)
 DELETE(_ZdaPv)
-DELETE_WITH(_ZdlPvm, size_t)
-DELETE_WITH(_ZdaPvm, size_t)
+DELETE_SIZED(_ZdlPvm)
+DELETE_SIZED(_ZdaPvm)
 DELETE_WITH(_ZdlPvRKSt9nothrow_t, const void *)
 DELETE_WITH(_ZdaPvRKSt9nothrow_t, const void *)
 DELETE_WITH(_ZdlPvSt11align_val_t, size_t)
 DELETE_WITH(_ZdaPvSt11align_val_t, size_t)
-DELETE_WITH_TWO(_ZdlPvmSt11align_val_t, size_t, size_t)
-DELETE_WITH_TWO(_ZdaPvmSt11align_val_t, size_t, size_t)
-DELETE_WITH_TWO(_ZdlPvSt11align_val_tRKSt9nothrow_t, size_t, const void *)
-DELETE_WITH_TWO(_ZdaPvSt11align_val_tRKSt9nothrow_t, size_t, const void *)
+DELETE_SIZED_ALIGNED(_ZdlPvmSt11align_val_t)
+DELETE_SIZED_ALIGNED(_ZdaPvmSt11align_val_t)
+DELETE_ALIGNED_NOTHROW(_ZdlPvSt11align_val_tRKSt9nothrow_t)
+DELETE_ALIGNED_NOTHROW(_ZdaPvSt11align_val_tRKSt9nothrow_t)

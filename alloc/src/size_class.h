@@ -35,6 +35,19 @@ static inline unsigned size_class_of(size_t size) {
     return 73 + (top - 15) * 4 + (((unsigned)(size - 1) >> (top - 2)) & 3);
 }
 
+/* The smallest class whose objects hold `size` bytes and are multiples of `alignment`, a power of two;
+ * SIZE_CLASS_COUNT: there is none. */
+static inline unsigned size_class_of_aligned(size_t alignment, size_t size) {
+    /* The size rounded up is near one: sizes of classes are multiples of large powers of two for the most part. */
+    size_t rounded = (size + alignment - 1) & ~(alignment - 1);
+    if (alignment > PAGE_BYTES || rounded < size || rounded > SMALL_MAX_BYTES)
+        return SIZE_CLASS_COUNT;
+    unsigned size_class = size_class_of(rounded);
+    while (size_class < SIZE_CLASS_COUNT && (size_classes[size_class].object_bytes & (alignment - 1)) != 0)
+        size_class++;
+    return size_class;
+}
+
 /* Division by the object size, exact for every offset in a span: index = offset * reciprocal >> 40 (the test tries
  * all). */
 enum { RECIPROCAL_SHIFT = 40 };

@@ -12,6 +12,7 @@
  *   CENTRAL  class | SPAN_CENTRAL. In its CentralFreeList. Every free object is a bit. Any thread may adopt it.
  *   0        not a span of small objects: a free run or one being made.
  *   LARGE    SPAN_LARGE: one large block.
+ *   HARDENED, GUARDED, RESTING: hardening.c's, see there. These, too, have the bit of SPAN_LARGE.
  *
  * To its span an object in a thread's FreeList is in use, whoever owns the span.
  *
@@ -33,7 +34,10 @@
 #define SPAN_FULL ((uintptr_t)1)
 #define SPAN_CENTRAL ((uintptr_t)2)
 #define SPAN_LARGE ((uintptr_t)4)
-#define SPAN_STATE_MASK ((uintptr_t)7)
+#define SPAN_HARDENED (SPAN_LARGE | (uintptr_t)8)
+#define SPAN_GUARDED (SPAN_LARGE | (uintptr_t)16)
+#define SPAN_RESTING (SPAN_LARGE | (uintptr_t)24)
+#define SPAN_STATE_MASK ((uintptr_t)31)
 #define SPAN_CLASS_SHIFT 56
 #define SPAN_HOME_MASK ((((uintptr_t)1 << SPAN_CLASS_SHIFT) - 1) & ~SPAN_STATE_MASK)
 
@@ -140,6 +144,12 @@ static inline uint32_t span_index(const Span *span, const void *block) {
     uint64_t offset = (uint64_t)((const char *)block - span->base);
     uint64_t index = offset * span->reciprocal >> RECIPROCAL_SHIFT;
     return index < span->object_count && index * span->object_bytes == offset ? (uint32_t)index : span->object_count;
+}
+
+/* Where the object begins that `block` points into. */
+static inline char *span_object_start(const Span *span, const void *block) {
+    size_t offset = (size_t)((const char *)block - span->base);
+    return span->base + offset / span->object_bytes * span->object_bytes;
 }
 
 /* All bits that word `word` can have. */

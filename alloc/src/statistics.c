@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "central_cache.h"
+#include "hardening.h"
 #include "lock.h"
 #include "options.h"
 #include "os_memory.h"
@@ -37,6 +38,11 @@ static void add_span(Span *span, void *argument) {
     if (control == SPAN_LARGE) {
         stats->allocated_blocks++;
         stats->allocated_bytes += span_bytes(span);
+        return;
+    }
+    if ((control & SPAN_LARGE) != 0) {
+        size_t bytes = hardening_held_bytes(span, &stats->allocated_blocks);
+        stats->allocated_bytes += bytes;
         return;
     }
     bool owned = (control & SPAN_STATE_MASK) == 0;
@@ -78,6 +84,7 @@ void statistics_get(mp_stats *stats) {
     locks.acquired += pages.locks.acquired;
     locks.contended += pages.locks.contended;
     metadata_add_counts(&locks);
+    hardening_add_counts(&locks);
     uint64_t accepts = central_cache_add_counts(&locks);
     stats->lock_acquisitions = locks.acquired;
     stats->lock_contentions = locks.contended;

@@ -11,6 +11,7 @@
 
 #include "central_cache.h"
 #include "fault.h"
+#include "hardening.h"
 #include "lock.h"
 #include "options.h"
 #include "page_heap.h"
@@ -158,7 +159,7 @@ static bool crowded(void) {
 static uint32_t index_or_fault(const Span *span, const void *block) {
     uint32_t index = span_index(span, block);
     if (unlikely(index >= span->object_count))
-        fault("free", block, "pointer into the middle of a block");
+        fault_interior("free", block, span_object_start(span, block));
     return index;
 }
 
@@ -440,6 +441,7 @@ static void thread_ends(void *argument) {
 static void before_fork(void) {
     lock_acquire(&caches.lock);
     lock_acquire(&orphan_lock);
+    hardening_lock();
     central_cache_lock();
     page_heap_lock();
     metadata_lock();
@@ -451,6 +453,7 @@ static void after_fork_in_parent(void) {
     metadata_unlock();
     page_heap_unlock();
     central_cache_unlock();
+    hardening_unlock();
     lock_release(&orphan_lock);
     lock_release(&caches.lock);
 }
@@ -472,6 +475,7 @@ static void after_fork_in_child(void) {
     metadata_reset_lock();
     page_heap_after_fork();
     central_cache_reset_lock();
+    hardening_reset_lock();
     lock_reset(&orphan_lock);
     lock_reset(&caches.lock);
 

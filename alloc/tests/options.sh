@@ -17,13 +17,13 @@ run() { # word variable=value ... -> $out, and what was said on standard error i
 }
 clock=MINIPOOL_RELEASE_CLOCK soft=MINIPOOL_RELEASE_SOFT_BYTES hard=MINIPOOL_RELEASE_HARD_BYTES
 delay=MINIPOOL_RELEASE_DELAY_MS
-defaults='0 8388608 41943040 1000 0 0'
+defaults='0 8388608 41943040 1000 0 0 0'
 
 environment() {
   run values
   [[ $out == "secure 0 $defaults" && -z $said ]] || fail "defaults: $out $said"
-  run values $clock=frozen $soft=3K $hard=2g $delay=7 MINIPOOL_HUGE_PAGES=never
-  [[ $out == 'secure 0 1 3072 2147483648 7 1 0' && -z $said ]] || fail "values: $out $said"
+  run values $clock=frozen $soft=3K $hard=2g $delay=7 MINIPOOL_HUGE_PAGES=never MINIPOOL_HARDENING=1
+  [[ $out == 'secure 0 1 3072 2147483648 7 1 0 1' && -z $said ]] || fail "values: $out $said"
   run cleared
   [[ $out == 5 && -z $said ]] || fail "no environment: $out $said"
 }
@@ -42,6 +42,7 @@ complaints() {
   one_line "$delay=86400001: must be" '86400000' $delay=86400001
   one_line 'MINIPOOL_HUGE_PAGES=yes: must be' 'system, never or always' MINIPOOL_HUGE_PAGES=yes
   one_line 'MINIPOOL_STATISTICS=on: must be' '0 or 1' MINIPOOL_STATISTICS=on
+  one_line 'MINIPOOL_HARDENING=3: must be' '0, 1 or 2' MINIPOOL_HARDENING=3
   one_line 'MINIPOOL_RELEASE: there is no such option' "$clock" MINIPOOL_RELEASE=1
   one_line "$clock=a?b: must be" 'running or frozen' "$clock=a"$'\n'b
   one_line "$soft=$(printf '%0100d' 0): must be" 'K, M, G or T' "$soft=$(printf '%03000dx' 0)"
