@@ -6,8 +6,11 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "hardening.h"
 #include "heap.h"
 #include "os_memory.h"
+#include "page_heap.h"
+#include "thread_cache.h"
 
 static bool is_power_of_two(size_t number) {
     return number != 0 && (number & (number - 1)) == 0;
@@ -54,4 +57,10 @@ void *api_pvalloc(size_t size) {
     if (rounded < size)
         return fail(ENOMEM);
     return heap_allocate_aligned(page, rounded == 0 ? page : rounded);
+}
+
+int api_malloc_trim(size_t keep) {
+    thread_cache_flush();
+    hardening_flush();
+    return page_heap_release(keep) != 0;
 }

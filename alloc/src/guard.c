@@ -132,6 +132,11 @@ void guard_free(Span *span, void *block) {
     errno = saved;
 }
 
+void guard_flush(void) {
+    for (int each = 0; each < QUARANTINE_MAPPINGS; each++)
+        replace_oldest(NULL);
+}
+
 void guard_lock(void) {
     lock_acquire(&resting.lock);
 }

@@ -19,6 +19,9 @@ void guard_free(Span *span, void *block);
 /* Ends the process, naming `function`, when the program does not hold `block` or wrote over its end. */
 size_t guard_size(const char *function, const Span *span, const void *block);
 
+/* Unmaps what rests. */
+void guard_flush(void);
+
 /* For fork(). */
 void guard_lock(void);
 void guard_unlock(void);

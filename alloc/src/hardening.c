@@ -246,16 +246,19 @@ static uint32_t index_of_held(const char *function, const Span *span, const void
     return index;
 }
 
+static void wake_oldest(Shard *shard, Span **empty) {
+    void *block = shard->resting[shard->oldest];
+    Span *span = page_map_get(block);
+    shard->oldest = (shard->oldest + 1) % QUARANTINE_BLOCKS;
+    shard->resting_count--;
+    shard->resting_bytes -= span->object_bytes;
+    make_ready(shard, span, span_index(span, block), empty);
+}
+
 static void rest(Shard *shard, Span *span, void *block, Span **empty) {
     while (shard->resting_count == QUARANTINE_BLOCKS ||
-           (shard->resting_count != 0 && shard->resting_bytes + span->object_bytes > QUARANTINE_BYTES)) {
-        void *oldest = shard->resting[shard->oldest];
-        Span *of_oldest = page_map_get(oldest);
-        shard->oldest = (shard->oldest + 1) % QUARANTINE_BLOCKS;
-        shard->resting_count--;
-        shard->resting_bytes -= of_oldest->object_bytes;
-        make_ready(shard, of_oldest, span_index(of_oldest, oldest), empty);
-    }
+           (shard->resting_count != 0 && shard->resting_bytes + span->object_bytes > QUARANTINE_BYTES))
+        wake_oldest(shard, empty);
     shard->resting[(shard->oldest + shard->resting_count++) % QUARANTINE_BLOCKS] = block;
     shard->resting_bytes += span->object_bytes;
 }
@@ -287,6 +290,30 @@ void hardening_free(Span *span, void *block) {
     lock_release(&shard->lock);
     give_back(empty);
     errno = saved;
+}
+
+void hardening_flush(void) {
+    for (Shard *shard = shards; shard < shards + HARDENING_SHARDS; shard++) {
+        Span *empty = NULL;
+        lock_acquire(&shard->lock);
+        while (shard->resting_count != 0)
+            wake_oldest(shard, &empty);
+        for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+            Span *span = shard->spans[size_class].first;
+            while (span != NULL) {
+                Span *next = span->next;
+                if (span->used == 0) {
+                    span_list_remove(&shard->spans[size_class], span);
+                    span->next = empty;
+                    empty = span;
+                }
+                span = next;
+            }
+        }
+        lock_release(&shard->lock);
+        give_back(empty);
+    }
+    guard_flush();
 }
 
 size_t hardening_usable_size(const char *function, const Span *span, const void *block) {

@@ -35,6 +35,9 @@ bool hardening_resize(Span *span, void *block, size_t size);
  * tells. Leaves what is wrong with the block itself to hardening_free(). */
 void hardening_check_size(const char *function, const Span *span, const void *block, size_t alignment, size_t size);
 
+/* What rests may be handed out again, and what is wholly free goes back to the PageHeap. */
+void hardening_flush(void);
+
 /* `block` lies in no span that the program has: says what it points to, and ends the process. */
 _Noreturn void hardening_stray(const char *function, const void *block);
 

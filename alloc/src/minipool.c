@@ -65,8 +65,7 @@ PUBLIC size_t mp_malloc_usable_size(const void *block) {
     return heap_usable_size(block);
 }
 PUBLIC int mp_malloc_trim(size_t keep) {
-    thread_cache_flush();
-    return page_heap_release(keep) != 0;
+    return api_malloc_trim(keep);
 }
 
 PUBLIC int mp_option_get(mp_option option, size_t *value) {

@@ -61,8 +61,7 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size) {
 }
 
 EXPORT int malloc_trim(size_t keep) {
-    thread_cache_flush();
-    return page_heap_release(keep) != 0;
+    return api_malloc_trim(keep);
 }
 
 EXPORT struct mallinfo2 mallinfo2(void) {
