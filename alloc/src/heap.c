@@ -48,7 +48,7 @@ static void *allocate_large(size_t size, size_t alignment, bool *zeroed) {
     if (unlikely(hardening_level() > 1)) {
         block = hardening_allocate(alignment, size);
     } else {
-        Span *span = large_span(size, alignment);
+        Span *span = large_span(size == 0 ? 1 : size, alignment);
         block = span == NULL ? NULL : span->base;
         fresh = span != NULL && span->zeroed;
     }
@@ -90,7 +90,7 @@ void *heap_allocate_aligned(size_t alignment, size_t size) {
     unsigned size_class = size_class_of_aligned(alignment, size);
     if (size_class < SIZE_CLASS_COUNT)
         return allocate_of_class(size_class, alignment, size);
-    return allocate_large(size == 0 ? 1 : size, alignment, NULL);
+    return allocate_large(size, alignment, NULL);
 }
 
 void *heap_allocate_zeroed(size_t count, size_t size) {

@@ -52,6 +52,14 @@ static inline uint64_t mix(uint64_t x) {
     return x ^ (x >> 31);
 }
 
+/* Are `held` bytes, by the statistics, the blocks that have `usable` bytes? At level 2 of hardening only what was asked
+ * for is usable of what a block takes. */
+static inline int holds_usable(size_t held, size_t usable) {
+    size_t hardening = 0;
+    mp_option_get(MP_OPTION_HARDENING, &hardening);
+    return held == usable || (hardening > 1 && held > usable);
+}
+
 /* SplitMix64: one word of state, so every thread and every test has its own sequence. */
 static inline uint64_t random_next(uint64_t *state) {
     return mix(*state += UINT64_C(0x9e3779b97f4a7c15));
