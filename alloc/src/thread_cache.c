@@ -392,10 +392,10 @@ void thread_cache_free(Span *span, void *block) {
     ThreadClass *class = &cache->classes[size_class];
     class->overflowed = class->touched = true;
     span_push(span, object);
-    if (unlikely(span->used == span->carved / 2) && crowded())
-        thread_spans_half_empty(cache, span, partial_most());
     if (unlikely(span->used == 0))
         thread_spans_empty(cache, span);
+    else if (unlikely(span->used == span->carved / 2) && crowded())
+        thread_spans_half_empty(cache, span, partial_most()); /* it may be another's from here on */
 }
 
 /* -- the end of a thread, fork ------------------------------------------------------------------------------------ */

@@ -203,7 +203,7 @@ Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_
 }
 
 void thread_spans_half_empty(ThreadCache *cache, Span *span, size_t partial_most) {
-    if (span->place == SPAN_ACTIVE && span->used != 0) {
+    if (span->place == SPAN_ACTIVE) {
         cache->classes[span->size_class].active = NULL;
         thread_spans_add(cache, span, partial_most);
     }

@@ -173,11 +173,19 @@ static void reallocate(Trace *trace, Held *held, size_t size) {
     hold(trace, held, block, size);
 }
 
+/* Not at level 2: large blocks move when their size changes, which would touch all of their pages, and freed ones keep
+ * their addresses for a while. */
+static int unmaps_at_once(void) {
+    size_t level = 0;
+    CHECK(mp_option_get(MP_OPTION_HARDENING, &level) == 0, "option");
+    return level < 2;
+}
+
 /* Blocks with mappings of their own, which grow where they stand, are moved, and shrink. */
 static void resize_mappings(Trace *trace) {
     for (size_t i = 0; i < 3; i++)
         allocate(trace, &trace->held[i], 33 * MIB);
-    for (size_t i = 0; i < 6; i++)
+    for (size_t i = 0; i < 6 && unmaps_at_once(); i++)
         if (trace->held[i % 3].address != NULL)
             reallocate(trace, &trace->held[i % 3], (50 - 3 * i) * MIB);
 }
@@ -331,7 +339,11 @@ static void each_kind_fails(void) {
     static const Kind kinds[] = {KIND_MAP, KIND_UNMAP, KIND_REMAP, KIND_ADVISE};
     running = "one kind, always";
     for (running_number = 0; running_number < 4; running_number++) {
-        CHECK(calls_of_trace(kinds[running_number]) > 0, "the trace makes no call of kind %zu", running_number);
+        int expected = kinds[running_number] != KIND_REMAP || unmaps_at_once();
+        size_t calls = calls_of_trace(kinds[running_number]);
+        CHECK((calls > 0) == expected, "the trace makes %zu calls of kind %zu", calls, running_number);
+        if (!expected)
+            continue;
         IN_A_CHILD({
             plan_failures(kinds[running_number], 1, SIZE_MAX, 0);
             size_t refused = run_trace(1, 1);
@@ -346,6 +358,8 @@ static void each_kind_fails(void) {
 static void refused_unmap_gives_memory_back(void) {
     enum { PAGES_LOOKED_AT = 4096 };
     static unsigned char resident[PAGES_LOOKED_AT];
+    if (!unmaps_at_once())
+        return;
     running = "memory after a refused munmap";
     IN_A_CHILD({
         unsigned char *block = mp_malloc(64 * MIB);
