@@ -112,7 +112,7 @@ static Span *take_hollow_of(CentralFreeList *list, uint32_t least_age_ms) {
     int looked = 0;
     for (int bucket = BUCKETS; bucket-- > 0 && looked < LOOK_AT;)
         for (Span *span; looked < LOOK_AT && (span = list->buckets[bucket].first) != NULL; looked++) {
-            if (page_heap_now() - span->freed_at_ms < least_age_ms)
+            if (page_heap_age(span->freed_at_ms) < least_age_ms)
                 break;
             uint32_t free_count = span_remote_count(span->remote_bits, span->remote_words);
             if (may_be_hollow(span, free_count)) {

@@ -295,6 +295,15 @@ uint32_t page_heap_now(void) {
     return atomic_load_explicit(&heap.now_ms, memory_order_relaxed);
 }
 
+static uint32_t passed(uint32_t now_ms, uint32_t since_ms) {
+    uint32_t difference = now_ms - since_ms;
+    return difference > UINT32_MAX / 2 ? 0 : difference;
+}
+
+uint32_t page_heap_age(uint32_t since_ms) {
+    return passed(page_heap_now(), since_ms);
+}
+
 static uint32_t release_clock(void) {
     if (option_value(MP_OPTION_RELEASE_CLOCK) == MP_CLOCK_RUNNING) {
         uint32_t now_ms = (uint32_t)os_clock_ms();
@@ -307,9 +316,9 @@ static uint32_t release_clock(void) {
 /* Moves the windows on; returns the time. */
 static uint32_t advance_window(void) {
     uint32_t now_ms = release_clock();
-    uint32_t passed = now_ms - heap.window_start_ms;
-    if (passed >= RELEASE_WINDOW_MS) {
-        heap.last_window_pages = passed < 2 * RELEASE_WINDOW_MS ? heap.window_pages : 0;
+    uint32_t window_ms = passed(now_ms, heap.window_start_ms);
+    if (window_ms >= RELEASE_WINDOW_MS) {
+        heap.last_window_pages = window_ms < 2 * RELEASE_WINDOW_MS ? heap.window_pages : 0;
         heap.window_pages = 0;
         heap.window_swapped_pages = 0;
         heap.window_start_ms = now_ms;
@@ -327,7 +336,7 @@ static size_t dirty_limit(void) {
 static bool release_due(const Span *oldest, uint32_t now_ms) {
     size_t dirty = heap.dirty.pages << PAGE_SHIFT;
     return dirty > option_value(MP_OPTION_RELEASE_SOFT_BYTES) &&
-           (dirty > dirty_limit() || now_ms - oldest->freed_at_ms >= option_value(MP_OPTION_RELEASE_DELAY_MS));
+           (dirty > dirty_limit() || passed(now_ms, oldest->freed_at_ms) >= option_value(MP_OPTION_RELEASE_DELAY_MS));
 }
 
 static void release_what_is_due(uint32_t now_ms) {
@@ -501,7 +510,7 @@ bool page_heap_resize(Span *span, size_t pages) {
         return false;
     lock_acquire(&heap.lock);
     if (pages < span->page_count) {
-        rest->freed_at_ms = release_clock();
+        span->freed_at_ms = release_clock(); /* the rest's, by cut() */
         cut(span, pages, rest, RUN_DIRTY);
         rest = NULL;
         done = true;

@@ -38,6 +38,8 @@ void page_heap_tick(void);
 /* The time of what is given back by age, as of the last tick or use of the page heap: milliseconds, and they stand
  * still while MP_OPTION_RELEASE_CLOCK is frozen. */
 uint32_t page_heap_now(void);
+/* How long ago that was; 0 for a time that another thread has just read a little later. */
+uint32_t page_heap_age(uint32_t since_ms);
 /* Gives back dirty runs, oldest first, until at most `keep` dirty bytes are left. Returns how many bytes. */
 size_t page_heap_release(size_t keep);
 

@@ -35,10 +35,10 @@ static Span *new_span(ThreadCache *cache, unsigned size_class) {
         page_heap_free(span);
         return NULL;
     }
-    if (span->zeroed) /* what is resident grows */
-        thread_spans_make_room(cache, span_bytes(span));
     /* release: a child of fork() takes a span with an owner for complete */
     atomic_store_explicit(&span->control, thread_spans_owner(cache), memory_order_release);
+    if (span->zeroed) /* what is resident grows */
+        thread_spans_make_room(cache, span_bytes(span));
     return span;
 }
 
@@ -81,10 +81,11 @@ void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most) {
         give_last(cache, class, lifo);
 }
 
-/* The next waiting span that has a free object, out of its list. Looks as far as spans without one may stand. */
+/* The next waiting span that has a free object, out of its list. Spans without one are at most REST_SPANS, so a look at
+ * one more finds what there is; else a second span could be carved beside one that waits. */
 static Span *partial_take(ThreadCache *cache, ThreadClass *class) {
     Span *span = class->partial.first;
-    for (int looked = 0; span != NULL && looked < REST_SPANS; span = span->next, looked++)
+    for (int looked = 0; span != NULL && looked <= REST_SPANS; span = span->next, looked++)
         if (span->free_list != NULL || collect(cache, span)) {
             partial_remove(cache, span);
             return span;
