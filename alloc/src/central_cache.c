@@ -5,6 +5,8 @@
  * looks at the control word; the owner changes the control word, then looks at the bits. Both use sequentially
  * consistent operations, so at least one of them sees the other: a bit set while the freer saw OWNED is seen by the
  * owner's look, and a free that the owner's look missed finds the span FULL or CENTRAL and acts on it.
+ * alloc/tests/model/span.pml has these steps once more, and all their interleavings are searched there: what changes
+ * here changes there.
  */
 #include "central_cache.h"
 
