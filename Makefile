@@ -1,6 +1,6 @@
 # A thin front on CMake. `make` alone says what there is.
 #
-# Variables: SUITE=quick|full|memory|latency|programs|ci or a file (bench), RUN=folder (charts, report, compare; default: the last run), BASE=folder (compare),
+# Variables: SUITE=quick|full|memory|latency|scale|programs|ci or a file (bench), RUN=folder (charts, report, compare; default: the last run), BASE=folder (compare),
 # MINUTES=n (fuzz), SELFTEST=full|quick (selftest), BUILD=build (folder), OPTIONS=-DWERROR=ON (CMake options), VERBOSE=1 (show configuring
 # and compiling), BOOTSTRAP=0 (install nothing).
 
