@@ -1,0 +1,98 @@
+/*
+ * unit_thread_spans.c - which of its spans a thread uses next, step by step: no memory is carved while something that
+ * came back waits, and no span is forgotten.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "page_heap.h"
+#include "thread_spans.h"
+
+static ThreadCache cache;
+
+/* All objects that the next span has to give. */
+static Span *use_up(unsigned size_class) {
+    Span *span = thread_spans_next(&cache, size_class, SIZE_MAX);
+    assert_non_null(span);
+    uint32_t taken;
+    span_take(span, UINT32_MAX, &taken);
+    assert_null(span->free_list);
+    return span;
+}
+
+static void free_object(Span *span, uint32_t index) {
+    span_push(span, (FreeObject *)(void *)(span->base + (size_t)index * span->object_bytes));
+}
+
+/* Makes full spans wait, as many as may. Returns the one that is being carved. */
+static Span *with_full_spans_waiting(unsigned size_class) {
+    ThreadClass *class = &cache.classes[size_class];
+    while (class->partial_count < REST_SPANS)
+        use_up(size_class);
+    Span *span = use_up(size_class);
+    assert_true(span->carved < span->object_count);
+    for (Span *waiting = class->partial.first; waiting != NULL; waiting = waiting->next)
+        assert_null(waiting->free_list);
+    return span;
+}
+
+static void give_all_back(unsigned size_class) {
+    thread_spans_check(&cache);
+    thread_spans_give_all(&cache, size_class);
+    assert_null(cache.classes[size_class].partial.first);
+    assert_int_equal(cache.partial_bytes, 0);
+}
+
+/* Full spans stand in front of it; the look goes one further. */
+static void a_half_empty_span_behind_full_ones_is_found(void **state) {
+    (void)state;
+    unsigned size_class = size_class_of(512);
+    ThreadClass *class = &cache.classes[size_class];
+    Span *span = with_full_spans_waiting(size_class);
+    while (span->used > span->carved / 2)
+        free_object(span, span->carved - span->used);
+    thread_spans_half_empty(&cache, span, SIZE_MAX);
+    assert_null(class->active);
+    assert_int_equal(class->partial_count, REST_SPANS + 1);
+    assert_ptr_equal(thread_spans_next(&cache, size_class, SIZE_MAX), span);
+    assert_ptr_equal(class->active, span);
+    assert_null(class->fresh);
+    give_all_back(size_class);
+}
+
+static void a_half_empty_span_is_given_away_where_nothing_may_wait(void **state) {
+    (void)state;
+    unsigned size_class = size_class_of(1024);
+    Span *span = use_up(size_class);
+    free_object(span, 0);
+    thread_spans_half_empty(&cache, span, 0);
+    assert_null(cache.classes[size_class].active);
+    assert_int_equal(atomic_load(&span->control), SPAN_CENTRAL | (uintptr_t)size_class << SPAN_CLASS_SHIFT);
+    assert_ptr_equal(thread_spans_next(&cache, size_class, SIZE_MAX), span); /* as anybody could */
+    assert_int_equal(atomic_load(&span->control), thread_spans_owner(&cache));
+    give_all_back(size_class);
+}
+
+/* What came back to the span that is being carved is used before more of it is carved. */
+static void what_came_back_is_used_first(void **state) {
+    (void)state;
+    unsigned size_class = size_class_of(256);
+    Span *span = use_up(size_class);
+    uint32_t carved = span->carved;
+    free_object(span, 3);
+    assert_ptr_equal(thread_spans_next(&cache, size_class, SIZE_MAX), span);
+    assert_int_equal(span->carved, carved);
+    give_all_back(size_class);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_half_empty_span_behind_full_ones_is_found),
+        cmocka_unit_test(a_half_empty_span_is_given_away_where_nothing_may_wait),
+        cmocka_unit_test(what_came_back_is_used_first),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
