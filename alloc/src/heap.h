@@ -44,9 +44,23 @@ static inline __attribute__((always_inline)) void *heap_allocate(size_t size) {
 static inline __attribute__((always_inline)) bool heap_free_fast(void *block) {
     FreeList *list = thread_cache_list_at(thread_cache_current, page_map_span_or_none(block)->list_offset);
     FreeObject *object = block;
-    int32_t room = list->room - 1;
+    int32_t room = list->room;
+    bool full, looks_free;
     /* the block last: it may be in another processor's cache, and a full list does not need it */
-    if (unlikely(room < 0) || unlikely(object->link >> LINK_KEY_SHIFT == LINK_KEY_UPPER))
+#if defined(__clang__) && defined(__x86_64__)
+    typedef int16_t __attribute__((may_alias)) Half;
+    /* clang tests and subtracts apart and loads before it compares: two instructions more */
+    __asm__("sub $1, %0" : "+r"(room), "=@ccs"(full));
+    if (unlikely(full))
+        return false;
+    __asm__("cmpw %2, %1" : "=@cce"(looks_free) : "m"(((const Half *)block)[3]), "i"((int16_t)LINK_KEY_UPPER));
+#else
+    full = --room < 0;
+    if (unlikely(full))
+        return false;
+    looks_free = object->link >> LINK_KEY_SHIFT == LINK_KEY_UPPER;
+#endif
+    if (unlikely(looks_free))
         return false;
     free_list_push(list, object, room);
     return true;
