@@ -261,14 +261,25 @@ static void check_owned(const ThreadCache *cache, const Span *span, SpanPlace pl
         fault("mp_check", span->base, "a waiting span is wholly free");
 }
 
+typedef struct OwnedCount {
+    uintptr_t owner;
+    size_t spans;
+} OwnedCount;
+
+static void count_owned(Span *span, void *argument) {
+    OwnedCount *owned = argument;
+    owned->spans += atomic_load_explicit(&span->control, memory_order_relaxed) == owned->owner;
+}
+
 void thread_spans_check(const ThreadCache *cache) {
-    size_t bytes = 0;
+    size_t bytes = 0, in_places = 0;
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
         const ThreadClass *class = &cache->classes[size_class];
         if (class->active != NULL)
             check_owned(cache, class->active, SPAN_ACTIVE);
         if (class->fresh != NULL)
             check_owned(cache, class->fresh, SPAN_FRESH);
+        in_places += (size_t)(class->active != NULL) + (class->fresh != NULL) + class->partial_count;
         uint32_t count = 0;
         for (Span *span = class->partial.first; span != NULL; span = span->next, count++) {
             check_owned(cache, span, SPAN_PARTIAL);
@@ -279,4 +290,8 @@ void thread_spans_check(const ThreadCache *cache) {
     }
     if (bytes != cache->partial_bytes)
         fault("mp_check", cache, "a thread's partly free bytes are counted wrong");
+    OwnedCount owned = {.owner = thread_spans_owner(cache)};
+    page_heap_each(count_owned, &owned);
+    if (owned.spans != in_places)
+        fault("mp_check", cache, "a thread owns spans that it has no place for");
 }
