@@ -13,8 +13,8 @@
  *
  * Errors: functions that return a block return NULL with errno = ENOMEM when memory cannot be had or when a size
  * exceeds PTRDIFF_MAX. A pointer outside every block, or a second free of one block where it is noticed, ends the
- * process by abort() after one line on standard error; memory is never knowingly corrupted. What else is noticed depends
- * on MINIPOOL_HARDENING (docs/hardening.md): by default a pointer into the middle of a small block is not.
+ * process by abort() after one line on standard error; memory is never knowingly corrupted. What else is noticed
+ * depends on MINIPOOL_HARDENING (docs/hardening.md): by default a pointer into the middle of a small block is not.
  */
 #ifndef MINIPOOL_H
 #define MINIPOOL_H
