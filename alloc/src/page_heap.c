@@ -350,9 +350,10 @@ static void release_what_is_due(uint32_t now_ms) {
 }
 
 void page_heap_tick(void) {
-    release_clock();
-    if (atomic_load_explicit(&heap.dirty_bytes, memory_order_relaxed) <= option_value(MP_OPTION_RELEASE_SOFT_BYTES))
+    if (atomic_load_explicit(&heap.dirty_bytes, memory_order_relaxed) <= option_value(MP_OPTION_RELEASE_SOFT_BYTES)) {
+        release_clock(); /* for page_heap_now(); advance_window() reads it otherwise */
         return;
+    }
     lock_acquire(&heap.lock);
     release_what_is_due(advance_window());
     lock_release(&heap.lock);

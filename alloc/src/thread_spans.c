@@ -152,7 +152,7 @@ static void purge(ThreadCache *cache, size_t bytes, uint32_t least_age_ms) {
 
 void thread_spans_make_room(ThreadCache *cache, size_t bytes) {
     give_idle(cache);
-    purge(cache, bytes < SIZE_MAX / 2 ? 2 * bytes : bytes, 0);
+    purge(cache, 2 * bytes, 0); /* no size exceeds PTRDIFF_MAX */
 }
 
 void thread_spans_tick(ThreadCache *cache) {
