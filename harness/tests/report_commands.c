@@ -17,13 +17,6 @@
 
 static char base[] = "/tmp/report_commands_XXXXXX";
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 static double speed(size_t row, size_t arm) {
     return arm == 1 ? 1.3 + 0.1 * (double)row : 1;
 }
@@ -316,7 +309,7 @@ static int make_base(void **state) {
 
 static int remove_base(void **state) {
     (void)state;
-    return nftw(base, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return nftw(base, test_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 int main(void) {
