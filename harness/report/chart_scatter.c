@@ -9,6 +9,7 @@
 
 #include "../store/text.h"
 #include "chart.h"
+#include "wording.h"
 
 static const double PLOT_HEIGHT = 400;
 static const double NAME_HEIGHT = 15;
@@ -19,6 +20,7 @@ typedef struct Box {
 } Box;
 typedef struct Point {
     size_t arm, rows;
+    bool bound; /* beside the others to show how far they are from it: no part of the front */
     Interval speed, memory;
     char *name;
     Box box;
@@ -99,11 +101,12 @@ static void write_front(Chart *chart, const ChartSource *source, const Panel *pa
     Point *front = zeroed(count, sizeof *front);
     size_t most = 0, length = 0;
     for (size_t i = 0; i < count; i++)
-        most = points[i].rows > most ? points[i].rows : most;
+        most = !points[i].bound && points[i].rows > most ? points[i].rows : most;
     for (size_t i = 0; i < count; i++) {
-        bool beaten = points[i].rows < most;
+        bool beaten = points[i].bound || points[i].rows < most;
         for (size_t j = 0; j < count && !beaten; j++)
-            beaten = points[j].rows == most && points[j].speed.estimate >= points[i].speed.estimate &&
+            beaten = !points[j].bound && points[j].rows == most &&
+                     points[j].speed.estimate >= points[i].speed.estimate &&
                      points[j].memory.estimate <= points[i].memory.estimate &&
                      (points[j].speed.estimate > points[i].speed.estimate ||
                       points[j].memory.estimate < points[i].memory.estimate);
@@ -144,11 +147,12 @@ static size_t collect(const ChartSource *source, Point *points) {
         if (!rows || !memory->geometric_mean_rows[arm])
             continue;
         Point *point = &points[count++];
-        *point = (Point){.arm = arm, .rows = rows};
+        *point = (Point){.arm = arm, .rows = rows, .bound = arm_is_bound(&meta->arms[arm])};
         point->speed = speed->geometric_mean[arm];
         point->memory = memory->geometric_mean[arm];
-        point->name = rows == most ? text_copy(meta->arms[arm].name)
-                                   : text_format("%s (%zu of %zu rows)", meta->arms[arm].name, rows, most);
+        const char *what = point->bound ? ", a bound" : "";
+        point->name = rows == most ? text_format("%s%s", meta->arms[arm].name, what)
+                                   : text_format("%s%s (%zu of %zu rows)", meta->arms[arm].name, what, rows, most);
     }
     return count;
 }

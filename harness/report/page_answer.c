@@ -117,7 +117,8 @@ static char *sentence(const PageSource *source, uint32_t arm) {
     const Arm *one = &source->run->meta.arms[arm];
     if (!one->available)
         return text_format("%s was not measured: %s.", one->name, one->reason ? one->reason : "it is not available");
-    char *text = text_copy(one->name);
+    char *text =
+        arm_is_bound(one) ? text_format("%s, a bound and no allocator to use,", one->name) : text_copy(one->name);
     bool any = false;
     for (size_t i = 0; i < source->count; i++) {
         if (!is_headline(source, source->comparisons[i]->metric))
@@ -140,7 +141,8 @@ static char *sentence(const PageSource *source, uint32_t arm) {
 static size_t ranked_rows(const Run *run, const Comparison *comparison) {
     size_t most = 0;
     for (size_t arm = 0; arm < run->meta.arm_count; arm++)
-        most = comparison->geometric_mean_rows[arm] > most ? comparison->geometric_mean_rows[arm] : most;
+        if (!arm_is_bound(&run->meta.arms[arm]) && comparison->geometric_mean_rows[arm] > most)
+            most = comparison->geometric_mean_rows[arm];
     return most;
 }
 
@@ -152,7 +154,8 @@ static uint32_t best_of(const Run *run, const Comparison *comparison) {
     bool larger = metric_info(comparison->metric)->larger_is_better;
     for (uint32_t arm = 0; arm < run->meta.arm_count; arm++) {
         double estimate = comparison->geometric_mean[arm].estimate;
-        if (arm == comparison->reference || comparison->geometric_mean_rows[arm] < most || isnan(estimate))
+        if (arm == comparison->reference || arm_is_bound(&run->meta.arms[arm]) ||
+            comparison->geometric_mean_rows[arm] < most || isnan(estimate))
             continue;
         if (larger ? estimate > value : estimate < value) {
             best = arm;
@@ -167,7 +170,8 @@ static char *not_worse(const Run *run, Metric metric, uint32_t best) {
     Comparison *against = comparison_of_run(run, metric, best);
     char *names = text_copy("");
     for (size_t arm = 0; arm < run->meta.arm_count; arm++) {
-        if (arm == best || against->geometric_mean_rows[arm] == 0 || differs(against->geometric_mean[arm]))
+        if (arm == best || arm_is_bound(&run->meta.arms[arm]) || against->geometric_mean_rows[arm] == 0 ||
+            differs(against->geometric_mean[arm]))
             continue;
         char *longer = text_format("%s%s%s", names, *names ? ", " : "", run->meta.arms[arm].name);
         free(names);
@@ -207,7 +211,7 @@ static void add_unranked(const Run *run, const Comparison *comparison, TextList 
     size_t most = ranked_rows(run, comparison);
     char *names = text_copy("");
     for (size_t arm = 0; arm < run->meta.arm_count; arm++) {
-        if (!run->meta.arms[arm].available || arm == comparison->reference ||
+        if (!run->meta.arms[arm].available || arm_is_bound(&run->meta.arms[arm]) || arm == comparison->reference ||
             comparison->geometric_mean_rows[arm] == most)
             continue;
         char *longer = text_format("%s%s%s", names, *names ? ", " : "", run->meta.arms[arm].name);
@@ -221,8 +225,8 @@ static void add_unranked(const Run *run, const Comparison *comparison, TextList 
 
 static bool any_differs(const Run *run, const Comparison *comparison) {
     for (size_t arm = 0; arm < run->meta.arm_count; arm++)
-        if (arm != comparison->reference && comparison->geometric_mean_rows[arm] > 0 &&
-            differs(comparison->geometric_mean[arm]))
+        if (arm != comparison->reference && !arm_is_bound(&run->meta.arms[arm]) &&
+            comparison->geometric_mean_rows[arm] > 0 && differs(comparison->geometric_mean[arm]))
             return true;
     return false;
 }

@@ -182,11 +182,16 @@ static double ratio_of(const Cell *cell) {
     return cell->verdict == VERDICT_REFERENCE ? 1 : cell->pairs > 0 ? cell->ratio.estimate : NAN;
 }
 
+static const char SPEED_BOUND[] = "limit"; /* harness/arms/limit.c */
+
+bool arm_is_bound(const Arm *arm) {
+    return strcmp(arm->name, SPEED_BOUND) == 0 || strcmp(arm->name, "bump") == 0;
+}
+
 char *word_bound(const Run *run, const Comparison *comparison, const ComparisonRow *row) {
-    static const char BOUND[] = "limit"; /* harness/arms/limit.c */
     const Cell *bound = NULL;
     for (uint32_t arm = 0; arm < run->meta.arm_count; arm++)
-        if (strcmp(run->meta.arms[arm].name, BOUND) == 0 && arm != comparison->reference)
+        if (strcmp(run->meta.arms[arm].name, SPEED_BOUND) == 0 && arm != comparison->reference)
             bound = comparison_cell(row, arm, false);
     if (!bound || isnan(ratio_of(bound)) || metric_info(comparison->metric)->unit != UNIT_PER_SECOND)
         return NULL;
@@ -201,7 +206,7 @@ char *word_bound(const Run *run, const Comparison *comparison, const ComparisonR
         free(one);
         free(share);
     }
-    char *line = *text ? text_format("of %s's throughput: %s", BOUND, text) : NULL;
+    char *line = *text ? text_format("of %s's throughput: %s", SPEED_BOUND, text) : NULL;
     free(text);
     return line;
 }

@@ -26,6 +26,9 @@ const char *word_unit(Metric metric);
 char *word_verdict(const Run *run, const ComparisonRow *row, const Cell *cell, const Comparison *comparison);
 /* What heads a row: "30 blocks, A/A noise floor 7.6 %, operations/s", or a memory row's instrument floor. */
 char *word_row(const Run *run, const Comparison *comparison, const ComparisonRow *row);
+/* Whether this is one of the bounds of harness/arms: something to measure the distance from, which no program should
+ * use. They are neither recommended nor ranked. */
+bool arm_is_bound(const Arm *arm);
 /* "of limit's throughput: jemalloc 41 %, minipool 78 %": how near arms came to the one that is an optimistic bound.
  * NULL where it was not measured, is itself what they are compared with, or bounds something else. */
 char *word_bound(const Run *run, const Comparison *comparison, const ComparisonRow *row);

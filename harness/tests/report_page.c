@@ -316,6 +316,10 @@ static void the_answer_follows_the_intervals(void **state) {
     assert_answer(run, false, 0, "faster in 8, slower in 0, no difference shown in 0, no verdict in 0");
     assert_answer(run, false, 1, "it needs 20 % less memory than glibc");
     assert_answer(run, false, 2, "tcmalloc shows no difference from glibc in speed");
+    free(run->meta.arms[1].name);
+    run->meta.arms[1].name = text_copy("limit");
+    assert_answer(run, true, 0, "Fastest over these rows is glibc, the baseline itself.");
+    assert_answer(run, false, 0, "limit, a bound and no allocator to use, is 1.");
     run_free(run);
 
     FakeSpec equal = {.rows = 8, .arms = 3, .blocks = 12, .noise = 0.05, .seed = 3};
