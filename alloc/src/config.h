@@ -45,7 +45,7 @@
 #define LIST_FIRST_BYTES ((size_t)8 << 10)
 #define LIST_MAX_BYTES ((size_t)512 << 10)
 #define LIST_MIN_OBJECTS 1
-#define LIST_MAX_OBJECTS 4096
+#define LIST_MAX_OBJECTS 32768
 /* All lists of a thread together, at their limits: this much shared among the threads that have a cache, within bounds.
  */
 #define LISTS_TOTAL_BYTES ((size_t)32 << 20)

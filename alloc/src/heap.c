@@ -57,7 +57,7 @@ static void *allocate_large(size_t size, size_t alignment, bool *zeroed) {
     return likely(block != NULL) ? block : no_memory();
 }
 
-static void free_large(Span *span, void *block) {
+static __attribute__((noinline)) void free_large(Span *span, void *block) {
     if (block != span->base)
         fault_interior("free", block, span->base);
     int saved = errno;
