@@ -57,6 +57,12 @@
 #define PARTIAL_TOTAL_BYTES ((size_t)32 << 20)
 #define PARTIAL_MIN_BYTES ((size_t)256 << 10)
 
+/* What a thread that frees into spans of others keeps back so that neighbours go together: bits of so many words, and
+ * at most so many bytes of objects. Larger objects, of which a word holds few, go at once. */
+#define OUTBOX_ENTRIES 64
+#define OUTBOX_BYTES ((size_t)64 << 10)
+#define OUTBOX_OBJECT_BYTES 1024
+
 /* From so many threads with a cache on, the span that a thread fills a list from does not stay its own when half of it
  * is free: among many threads that sleep, that would be most of what is free. It costs a few percent where a thread
  * frees all it has and begins anew. */

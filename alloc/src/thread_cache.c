@@ -36,7 +36,8 @@ static struct {
     _Atomic uint64_t bits; /* as ThreadCacheCounters.bits, of threads without a cache */
 } caches;
 
-/* A thread without a cache passes its count on at every so many: one shared atomic operation instead of as many. */
+/* A thread that only frees gets a cache, for its outbox, at so many frees into spans of others. Where there is none to
+ * be had it passes its count on each time: one shared atomic operation instead of as many. */
 enum { PASS_ON = 64 };
 static __thread uint32_t own_bits __attribute__((tls_model("initial-exec")));
 
@@ -166,7 +167,7 @@ static uint32_t index_or_fault(const Span *span, const void *block) {
 static void count_bits(ThreadCache *cache) {
     if (likely(cache != &no_thread_cache))
         counter_add(&cache->counters.bits, 1);
-    else if (++own_bits == PASS_ON) {
+    else if (++own_bits == PASS_ON && cache_of_this_thread() == NULL) {
         own_bits = 0;
         atomic_fetch_add_explicit(&caches.bits, PASS_ON, memory_order_relaxed);
     }
@@ -252,6 +253,7 @@ static bool refill(ThreadCache *cache, unsigned size_class) {
         page_heap_tick();
         thread_spans_tick(cache);
         trim(cache);
+        outbox_flush(&cache->outbox, &cache->counters.bits);
     }
     class->touched = true;
     if (class->overflowed || list->limit == 0) {
@@ -373,19 +375,29 @@ static cold void free_uncommon(Span *span, FreeObject *object) {
             thread_spans_add(cache, span, partial_most());
         return;
     }
+    if (has_cache() && span->object_bytes <= OUTBOX_OBJECT_BYTES) {
+        outbox_add(&cache->outbox, span, index, &cache->counters.bits);
+        return;
+    }
     count_bits(cache);
     if (central_cache_free(span, index / 64, (uint64_t)1 << (index % 64), object))
         thread_spans_return(span);
 }
 
-/* The common case is short: the list is full and the span the thread's own, as when many blocks are freed in a row. */
+/* The common cases are short. The list is full, as when many blocks are freed in a row, and the span the thread's own
+ * or one of others to which more is on its way. */
 void thread_cache_free(Span *span, void *block) {
     ThreadCache *cache = thread_cache_current;
     FreeObject *object = block;
     unsigned size_class = span->size_class;
-    if (unlikely(list_of(cache, size_class)->room > 0) ||
-        unlikely(atomic_load_explicit(&span->control, memory_order_relaxed) != thread_spans_owner(cache)) ||
-        unlikely(object_looks_free(object))) {
+    bool full = list_of(cache, size_class)->room <= 0;
+    if (atomic_load_explicit(&span->control, memory_order_relaxed) != thread_spans_owner(cache)) {
+        uint32_t index = span_index(span, block);
+        if (unlikely(!full) || index >= span->object_count || !outbox_join(&cache->outbox, span, index))
+            free_uncommon(span, object);
+        return;
+    }
+    if (unlikely(!full) || unlikely(object_looks_free(object))) {
         free_uncommon(span, object);
         return;
     }
@@ -406,6 +418,7 @@ void thread_cache_make_room(size_t bytes) {
 }
 
 static void flush(ThreadCache *cache) {
+    outbox_flush(&cache->outbox, &cache->counters.bits);
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
         list_close(cache, size_class);
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
@@ -493,6 +506,7 @@ static void after_fork_in_child(void) {
             cache->classes[size_class] = (ThreadClass){.active = NULL};
             list_close(cache, size_class);
         }
+        outbox_flush(&cache->outbox, &cache->counters.bits);
         cache->list_bytes = 0;
         cache->partial_bytes = 0;
         cache_put_idle(cache);
@@ -510,6 +524,8 @@ static void add_cache(ThreadCacheStats *stats, ThreadCache *cache) {
     stats->bits += counter_read(&counters->bits);
     stats->purged_bytes += counter_read(&counters->purged_bytes);
     stats->atomics += counter_read(&counters->collects) + counter_read(&counters->retires);
+    stats->listed_blocks += __atomic_load_n(&cache->outbox.blocks, __ATOMIC_RELAXED);
+    stats->listed_bytes += __atomic_load_n(&cache->outbox.bytes, __ATOMIC_RELAXED);
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
         const FreeList *list = list_of(cache, size_class);
         int32_t length =
@@ -559,4 +575,9 @@ void thread_cache_check(void) {
     if (bytes != cache->list_bytes)
         fault("mp_check", cache, "the limits of a thread's free lists do not add up");
     thread_spans_check(cache);
+    size_t waiting = 0;
+    for (unsigned i = 0; i < OUTBOX_ENTRIES; i++)
+        waiting += (size_t)__builtin_popcountll(cache->outbox.entries[i].bits);
+    if (waiting != cache->outbox.blocks)
+        fault("mp_check", cache, "an outbox holds another number of blocks than it says");
 }

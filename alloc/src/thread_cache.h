@@ -15,6 +15,7 @@
 #ifndef MINIPOOL_THREAD_CACHE_H
 #define MINIPOOL_THREAD_CACHE_H
 
+#include "outbox.h"
 #include "span.h"
 
 typedef struct ThreadCacheCounters {
@@ -50,6 +51,7 @@ typedef struct ThreadCache {
     unsigned idle_next;   /* the class whose idle spans are given up next */
     uint32_t refills;
     ThreadCacheCounters counters;
+    Outbox outbox;
 
     /* A line of its own, hardly ever written: other threads read it when they free into this thread's full spans. */
     _Alignas(CACHE_LINE) _Atomic bool in_use; /* by a thread that lives; written under the list's lock */
@@ -83,7 +85,7 @@ void thread_cache_flush(void);
 
 typedef struct ThreadCacheStats {
     size_t live;
-    size_t listed_blocks, listed_bytes; /* in lists: free, though their spans count them as in use */
+    size_t listed_blocks, listed_bytes; /* in lists and outboxes: free, though their spans count them as in use */
     uint64_t held, carved, adopted, new_spans, bits, purged_bytes;
     uint64_t atomics; /* atomic read-modify-writes but for those of locks */
     LockCounts locks;

@@ -108,7 +108,7 @@ static void *only_free(void *unused) {
 }
 
 static void *free_with_a_cache(void *unused) {
-    void *own = mp_malloc(PAGE_SIZED);
+    void *own = mp_malloc(SMALL);
     only_free(unused);
     mp_free(own);
     return NULL;
@@ -117,7 +117,7 @@ static void *free_with_a_cache(void *unused) {
 static void remote_frees(void) {
     void *(*const ways[])(void *) = {only_free, free_with_a_cache};
     for (int way = 0; way < 2; way++) {
-        size_t size = SMALL;
+        size_t size = PAGE_SIZED; /* too large to wait in an outbox */
         fill(&size);
         mp_stats before = picture();
         in_a_thread(ways[way], NULL);
