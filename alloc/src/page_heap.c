@@ -33,6 +33,7 @@ static struct {
     Span *oldest, *newest; /* dirty runs by the time they were freed */
     Arena *arenas;
     SpanList mapped; /* blocks with mappings of their own */
+    Span *unused;    /* Spans that describe nothing, by `next` */
     char *grow_hint; /* where the next arena would be a neighbour */
     size_t mapped_bytes;
     size_t arena_pages;
@@ -50,6 +51,22 @@ void page_heap_lock(void) {
 }
 void page_heap_unlock(void) {
     lock_release(&heap.lock);
+}
+
+/* Under the lock, as all that follows. NULL: no memory. */
+static Span *span_new(void) {
+    Span *span = heap.unused;
+    if (span == NULL)
+        return metadata_allocate(sizeof *span);
+    heap.unused = span->next;
+    span->next = NULL;
+    return span;
+}
+
+static void span_delete(Span *span) {
+    span->run_state = RUN_UNUSED;
+    span->next = heap.unused;
+    heap.unused = span;
 }
 
 /* -- bins ------------------------------------------------------------------------------------------------------- */
@@ -438,9 +455,9 @@ Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use) {
     if (pages + alignment_pages < pages)
         return NULL;
     /* Spans for what may be cut off, made before anything is changed: from here on nothing can fail half-way. */
+    lock_acquire(&heap.lock);
     Span *front = alignment_pages > 1 ? span_new() : NULL;
     Span *rest = span_new();
-    lock_acquire(&heap.lock);
     Span *span = NULL;
     RunState state = RUN_DIRTY;
     if (rest != NULL && (alignment_pages == 1 || front != NULL))
@@ -482,11 +499,11 @@ Span *page_heap_allocate(size_t pages, size_t alignment_pages, PageUse use) {
         if (use == PAGE_USE_LARGE && span->zeroed)
             swap_dirty_for_clean(pages);
     }
-    lock_release(&heap.lock);
     if (front != NULL)
         span_delete(front);
     if (rest != NULL)
         span_delete(rest);
+    lock_release(&heap.lock);
     return span;
 }
 
@@ -506,10 +523,12 @@ void page_heap_free(Span *span) {
 
 bool page_heap_resize(Span *span, size_t pages) {
     bool done = false;
-    Span *rest = span_new();
-    if (rest == NULL)
-        return false;
     lock_acquire(&heap.lock);
+    Span *rest = span_new();
+    if (rest == NULL) {
+        lock_release(&heap.lock);
+        return false;
+    }
     if (pages < span->page_count) {
         span->freed_at_ms = release_clock(); /* the rest's, by cut() */
         cut(span, pages, rest, RUN_DIRTY);
@@ -533,27 +552,22 @@ bool page_heap_resize(Span *span, size_t pages) {
             done = true;
         }
     }
-    lock_release(&heap.lock);
     if (rest != NULL)
         span_delete(rest);
+    lock_release(&heap.lock);
     return done;
 }
 
 /* -- mappings of their own -------------------------------------------------------------------------------------- */
 
 Span *page_heap_map(size_t pages, size_t alignment_pages) {
-    Span *span = span_new();
-    if (span == NULL)
-        return NULL;
     size_t bytes = pages << PAGE_SHIFT;
     char *base = map_pages(bytes, alignment_pages << PAGE_SHIFT, NULL);
-    if (base == NULL) {
-        span_delete(span);
+    if (base == NULL)
         return NULL;
-    }
     lock_acquire(&heap.lock);
-    bool reserved = page_map_reserve(base, PAGE_BYTES);
-    if (reserved) {
+    Span *span = page_map_reserve(base, PAGE_BYTES) ? span_new() : NULL;
+    if (span != NULL) {
         span->base = base;
         span->page_count = pages;
         span->zeroed = true;
@@ -565,22 +579,21 @@ Span *page_heap_map(size_t pages, size_t alignment_pages) {
         heap.large_blocks++;
     }
     lock_release(&heap.lock);
-    if (!reserved) {
+    if (span == NULL)
         os_unmap(base, bytes);
-        span_delete(span);
-        return NULL;
-    }
     return span;
 }
 
 void page_heap_unmap(Span *span) {
+    char *base = span->base;
+    size_t bytes = span_bytes(span);
     lock_acquire(&heap.lock);
-    page_map_set(span->base, NULL);
+    page_map_set(base, NULL);
     span_list_remove(&heap.mapped, span);
-    heap.mapped_bytes -= span_bytes(span);
-    lock_release(&heap.lock);
-    os_unmap(span->base, span_bytes(span));
+    heap.mapped_bytes -= bytes;
     span_delete(span);
+    lock_release(&heap.lock);
+    os_unmap(base, bytes);
 }
 
 bool page_heap_remap(Span *span, size_t pages) {

@@ -14,7 +14,6 @@ static struct {
     Lock lock;
     char *next, *end;
     size_t bytes;
-    Span *free_spans;                /* by `next` */
     _Atomic uintptr_t *free_bits[9]; /* by log2 of the words, linked through the first word */
 } metadata;
 
@@ -59,27 +58,6 @@ size_t metadata_bytes(void) {
     size_t bytes = metadata.bytes;
     metadata_unlock();
     return bytes;
-}
-
-Span *span_new(void) {
-    metadata_lock();
-    Span *span = metadata.free_spans;
-    if (span != NULL)
-        metadata.free_spans = span->next;
-    else
-        span = allocate_locked(sizeof *span);
-    metadata_unlock();
-    if (span != NULL)
-        span->next = NULL;
-    return span;
-}
-
-void span_delete(Span *span) {
-    span->run_state = RUN_UNUSED;
-    metadata_lock();
-    span->next = metadata.free_spans;
-    metadata.free_spans = span;
-    metadata_unlock();
 }
 
 static unsigned words_class(uint32_t words) {

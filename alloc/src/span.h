@@ -222,8 +222,6 @@ void span_list_push_back(SpanList *list, Span *span);
 void span_list_remove(SpanList *list, Span *span);
 
 /* Bookkeeping memory: zeroed the first time, never returned to the system, thread-safe. NULL: none to be had. */
-Span *span_new(void);
-void span_delete(Span *span);
 /* Gives the span remote bits for its class, all zero. False: no memory. */
 bool span_prepare_bits(Span *span, uint32_t object_count);
 void span_drop_bits(Span *span);       /* all must be zero */
