@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -104,7 +105,7 @@ size_t os_page_bytes(void) {
     static size_t bytes; /* racing writers write the same value */
     size_t known = __atomic_load_n(&bytes, __ATOMIC_RELAXED);
     if (known == 0) {
-        known = (size_t)sysconf(_SC_PAGESIZE);
+        known = getauxval(AT_PAGESZ); /* sysconf() would touch pages of the C library for it */
         __atomic_store_n(&bytes, known, __ATOMIC_RELAXED);
     }
     return known;
