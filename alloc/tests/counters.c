@@ -99,6 +99,20 @@ static void large_blocks(void) {
     check_sums();
 }
 
+/* One lock to find a run and one to take it back: what describes runs is the page heap's own. */
+static void a_large_pair_takes_two_locks(void) {
+    enum { PAIRS = 1000 };
+    mp_free(mp_malloc(LARGE)); /* a run and the Spans to cut it */
+    mp_stats first = picture(), second = picture();
+    for (int i = 0; i < PAIRS; i++)
+        mp_free(mp_malloc(LARGE));
+    mp_stats third = picture();
+    uint64_t of_a_picture = second.lock_acquisitions - first.lock_acquisitions;
+    uint64_t taken = third.lock_acquisitions - second.lock_acquisitions - of_a_picture;
+    CHECK(taken == 2 * PAIRS, "%" PRIu64 " locks for %d pairs", taken, (int)PAIRS);
+    CHECK(third.metadata_bytes == second.metadata_bytes, "Spans are not used again");
+}
+
 /* -- several ---------------------------------------------------------------------------------------------------- */
 
 static void *only_free(void *unused) {
@@ -206,6 +220,7 @@ int main(void) {
     fast_paths_count_nothing();
     tiers();
     large_blocks();
+    a_large_pair_takes_two_locks();
     remote_frees();
     adoption();
     after_a_storm();
