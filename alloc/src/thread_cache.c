@@ -19,7 +19,9 @@
 
 const ThreadCache no_thread_cache;
 __thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec"))) = (ThreadCache *)&no_thread_cache;
+/* How often thread_ends() ran in this thread; NEVER_AGAIN where it would never run. */
 static __thread unsigned ended_times __attribute__((tls_model("initial-exec")));
+enum { NEVER_AGAIN = PTHREAD_DESTRUCTOR_ITERATIONS };
 
 /* Serves allocations of threads that are past their last destructor. Under orphan_lock; no thread is its owner, so
  * frees of its blocks are always foreign. */
@@ -41,6 +43,7 @@ static struct {
 enum { PASS_ON = 64 };
 static __thread uint32_t own_bits __attribute__((tls_model("initial-exec")));
 
+static void cache_give_back(ThreadCache *cache);
 static void thread_ends(void *argument);
 static void before_fork(void);
 static void after_fork_in_parent(void);
@@ -85,10 +88,11 @@ static ThreadCache *cache_take(void) {
         choose_link_key();
     if (!caches.has_key && pthread_key_create(&caches.key, thread_ends) == 0)
         caches.has_key = true;
-    ThreadCache *cache = caches.idle;
+    /* Without a key nobody would take the cache back at the thread's end. */
+    ThreadCache *cache = caches.has_key ? caches.idle : NULL;
     if (cache != NULL) {
         caches.idle = cache->next_idle;
-    } else if ((cache = metadata_allocate(sizeof *cache)) != NULL) {
+    } else if (caches.has_key && (cache = metadata_allocate(sizeof *cache)) != NULL) {
         for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
             list_open(list_of(cache, size_class));
         for (size_t size = 0; size <= DIRECT_MAX_BYTES; size++)
@@ -119,7 +123,8 @@ __attribute__((constructor(101))) static void when_loaded(void) {
     install_fork_handlers();
 }
 
-/* NULL: this thread gets none (no memory, or it is past its last destructor) and uses the orphans'. */
+/* NULL: this thread gets none (no memory, no thread-specific data to be had, or it is past its last destructor) and
+ * uses the orphans'. */
 static ThreadCache *cache_of_this_thread(void) {
     if (has_cache())
         return thread_cache_current;
@@ -134,8 +139,11 @@ static ThreadCache *cache_of_this_thread(void) {
     counter_add(&cache->counters.bits, own_bits);
     own_bits = 0;
     /* Both calls below may allocate: that works from here on. */
-    if (caches.has_key)
-        pthread_setspecific(caches.key, cache);
+    if (pthread_setspecific(caches.key, cache) != 0) {
+        cache_give_back(cache);
+        ended_times = NEVER_AGAIN;
+        return NULL;
+    }
     install_fork_handlers();
     return cache;
 }
@@ -441,14 +449,18 @@ static void cache_put_idle(ThreadCache *cache) {
     change_live((size_t)-1);
 }
 
-static void thread_ends(void *argument) {
-    ThreadCache *cache = argument;
+/* Of this thread, which has none afterwards. */
+static void cache_give_back(ThreadCache *cache) {
     flush(cache);
     thread_cache_current = (ThreadCache *)&no_thread_cache;
-    ended_times++;
     lock_acquire(&caches.lock);
     cache_put_idle(cache);
     lock_release(&caches.lock);
+}
+
+static void thread_ends(void *argument) {
+    cache_give_back(argument);
+    ended_times++;
 }
 
 static void before_fork(void) {
