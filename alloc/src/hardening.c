@@ -137,7 +137,6 @@ static Span *new_span(Shard *shard, unsigned size_class) {
         page_heap_free(span);
         return NULL;
     }
-    span->list_offset = FREE_LIST_CLOSED;
     span->bucket = (uint8_t)(shard - shards);
     span_list_push_front(&shard->spans[size_class], span);
     /* release: whoever gets an object of it sees all of it */

@@ -2,9 +2,8 @@
  * heap.h - the allocation functions behind every exported name, their fast paths as inline code so that malloc,
  * operator new and mp_malloc each contain them without a call in between.
  *
- * heap_allocate(): table -> list -> pop. heap_free(): page map -> span -> list of its class, room left, not free
- * already
- * -> push. No lock, no atomic read-modify-write, no test whether anything is initialised or whose the block is.
+ * heap_allocate(): table -> list -> pop. heap_free(): page map -> list, room left, not free already -> push. No lock,
+ * no atomic read-modify-write, no test whether anything is initialised or whose the block is.
  */
 #ifndef MINIPOOL_HEAP_H
 #define MINIPOOL_HEAP_H
@@ -42,7 +41,7 @@ static inline __attribute__((always_inline)) void *heap_allocate(size_t size) {
 
 /* False: not this way. */
 static inline __attribute__((always_inline)) bool heap_free_fast(void *block) {
-    FreeList *list = thread_cache_list_at(thread_cache_current, page_map_span_or_none(block)->list_offset);
+    FreeList *list = thread_cache_list_at(thread_cache_current, page_map_list_offset(block));
     FreeObject *object = block;
     int32_t room = list->room;
     bool full, looks_free;

@@ -31,12 +31,17 @@ bool page_map_reserve(const void *address, size_t bytes) {
     return true;
 }
 
-void page_map_set(const void *address, Span *span) {
+void page_map_set_list(const void *address, Span *span, uint16_t list_offset) {
     uintptr_t bits = (uintptr_t)address;
     uintptr_t leaf = (uintptr_t)page_map.empty_leaf + atomic_load_explicit(root_entry(bits), memory_order_relaxed);
     size_t index = (bits >> PAGE_SHIFT) & (((size_t)1 << PAGE_MAP_LEAF_BITS) - 1);
     uintptr_t distance = span == NULL ? 0 : (uintptr_t)span - (uintptr_t)page_map.no_span;
-    atomic_store_explicit((_Atomic uintptr_t *)leaf + index, distance, memory_order_relaxed);
+    atomic_store_explicit((_Atomic uintptr_t *)leaf + index, distance << PAGE_MAP_LIST_BITS | list_offset,
+                          memory_order_relaxed);
+}
+
+void page_map_set(const void *address, Span *span) {
+    page_map_set_list(address, span, 0);
 }
 
 size_t page_map_bytes(void) {

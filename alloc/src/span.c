@@ -116,7 +116,6 @@ bool span_begin(Span *span, unsigned size_class) {
         return false;
     span->reciprocal = size_class_reciprocal(description->object_bytes);
     span->size_class = (uint8_t)size_class;
-    span->list_offset = free_list_offset(size_class);
     span->free_list = NULL;
     span->used = 0;
     span->carved = 0;

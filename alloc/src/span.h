@@ -86,7 +86,6 @@ static inline void free_list_push(FreeList *list, FreeObject *object, int32_t ro
 static inline uint16_t free_list_offset(unsigned size_class) {
     return (uint16_t)((size_class + 1) * sizeof(FreeList));
 }
-#define FREE_LIST_CLOSED 0
 
 /* Where an owned span is among its owner's spans. */
 typedef enum SpanPlace { SPAN_NOWHERE, SPAN_ACTIVE, SPAN_FRESH, SPAN_PARTIAL } SpanPlace;
@@ -102,7 +101,8 @@ typedef enum RunState {
 } RunState;
 
 struct Span {
-    /* First line: read by every free, written only when the span changes its state or use. */
+    /* First line: read by every free that is not the fast path's, written only when the span changes its state or use.
+     */
     _Alignas(CACHE_LINE) _Atomic uintptr_t control;
     char *base;
     uint64_t reciprocal; /* of object_bytes */
@@ -111,7 +111,6 @@ struct Span {
     size_t page_count;
     _Atomic uint64_t *remote_bits; /* a bit an object: freed, not yet collected. remote_words of them */
     uint16_t remote_words;
-    uint16_t list_offset; /* in any ThreadCache: the list that frees of its objects go to, or the closed one */
     uint8_t size_class;
     uint8_t run_state; /* RunState; under the page heap's lock */
     bool zeroed;       /* a large block whose pages nobody has written yet */

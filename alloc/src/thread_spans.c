@@ -13,7 +13,6 @@
 void thread_spans_return(Span *span) {
     int saved = errno;
     atomic_store_explicit(&span->control, 0, memory_order_relaxed);
-    span->list_offset = FREE_LIST_CLOSED;
     span->free_list = NULL;
     span->place = SPAN_NOWHERE;
     span_drop_bits(span);
@@ -35,6 +34,8 @@ static Span *new_span(ThreadCache *cache, unsigned size_class) {
         page_heap_free(span);
         return NULL;
     }
+    for (size_t page = 0; page < span->page_count; page++)
+        page_map_set_list(span->base + (page << PAGE_SHIFT), span, free_list_offset(size_class));
     /* release: a child of fork() takes a span with an owner for complete */
     atomic_store_explicit(&span->control, thread_spans_owner(cache), memory_order_release);
     if (span->zeroed) /* what is resident grows */

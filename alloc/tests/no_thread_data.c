@@ -75,7 +75,8 @@ static void threads_leave_nothing(size_t caches) {
     CHECK(after.thread_caches == caches, "%zu thread caches", after.thread_caches);
     CHECK(after.metadata_bytes <= before.metadata_bytes + METADATA_SLACK, "metadata: %zu bytes, then %zu",
           before.metadata_bytes, after.metadata_bytes);
-    CHECK(after.allocated_bytes == before.allocated_bytes, "live: %zu bytes, then %zu", before.allocated_bytes, after.allocated_bytes);
+    CHECK(after.allocated_bytes == before.allocated_bytes, "live: %zu bytes, then %zu", before.allocated_bytes,
+          after.allocated_bytes);
     mp_check();
 }
 
