@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,20 +74,39 @@ char *drawing_scripts(void) {
     return scripts;
 }
 
-int drawing_draw(const Run *run, const char *folder, const char *const *formats, size_t format_count, size_t *pages) {
+/* What is asked of gnuplot. */
+typedef struct Order {
+    const char *const *formats;
+    size_t format_count, most_pages;
+    bool tips;
+} Order;
+
+static int draw(const Run *run, const char *folder, const Order *order, size_t *pages) {
     char *scripts = drawing_scripts();
     if (!scripts)
         return EXIT_CODE_FAILURE;
     char *data = text_format("%s/data", folder);
     int code = EXIT_CODE_OK;
-    if (!drawing_make_folders(data) || chart_write_all(run, folder, pages) < 0)
+    if (!drawing_make_folders(data) ||
+        (order->tips ? chart_write_all_with_tips : chart_write_all)(run, folder, pages) < 0)
         code = failure("%s: %s; choose another folder with --out", folder, strerror(errno));
     free(data);
-    for (size_t i = 0; code == EXIT_CODE_OK && i < CHART_COUNT; i++)
-        for (size_t f = 0; f < format_count && code == EXIT_CODE_OK; f++)
-            code = drawing_pages(scripts, folder, CHARTS[i].name, pages[i], formats[f]);
+    for (size_t i = 0; code == EXIT_CODE_OK && i < CHART_COUNT; i++) {
+        size_t drawn = pages[i] < order->most_pages ? pages[i] : order->most_pages;
+        for (size_t f = 0; f < order->format_count && code == EXIT_CODE_OK; f++)
+            code = drawing_pages(scripts, folder, CHARTS[i].name, drawn, order->formats[f]);
+    }
     free(scripts);
     return code;
+}
+
+int drawing_draw(const Run *run, const char *folder, const char *const *formats, size_t format_count, size_t *pages) {
+    return draw(run, folder, &(Order){formats, format_count, SIZE_MAX, false}, pages);
+}
+
+int drawing_draw_for_page(const Run *run, const char *folder, size_t most, size_t *pages) {
+    static const char *const svg[] = {"svg"};
+    return draw(run, folder, &(Order){svg, 1, most, true}, pages);
 }
 
 bool drawing_same_files(const char *left, const char *right) {

@@ -30,6 +30,10 @@ char *drawing_scripts(void);
  * removed. pages[CHART_COUNT] gets how many pages each has. Returns an exit code. */
 int drawing_draw(const Run *run, const char *folder, const char *const *formats, size_t format_count, size_t *pages);
 
+/* The same for a page that holds the pictures: SVG alone, at most `most` pages of each chart, and beside the data what
+ * marks say when they are pointed at. */
+int drawing_draw_for_page(const Run *run, const char *folder, size_t most, size_t *pages);
+
 /* A new empty folder for things to compare with; owned, NULL after a line on stderr. Ended by drawing_remove_folder().
  */
 char *drawing_temporary_folder(void);

@@ -144,7 +144,6 @@ static int write_page(const Run *run, const char *path, const PageParts *parts) 
 /* Draws into a folder of its own, since the page holds the pictures. */
 static int write_html(const Run *run, const ReportOptions *options, bool inside, const char *version,
                       const char *path) {
-    static const char *const svg[] = {"svg"};
     PageLink links[3];
     PageParts parts = {.gnuplot = version, .links = links, .link_count = links_of(options, inside, links)};
     char *pictures = drawing_temporary_folder(), *scripts = gnuplot_scripts_folder();
@@ -154,7 +153,7 @@ static int write_html(const Run *run, const ReportOptions *options, bool inside,
     if (pictures && (!style || !script))
         code = failure("report.css and report.js are missing: reinstall, or run allocbench from its build folder");
     if (code == EXIT_CODE_OK)
-        code = drawing_draw(run, pictures, svg, 1, parts.pages);
+        code = drawing_draw_for_page(run, pictures, PAGE_MOST_PICTURES, parts.pages);
     if (code == EXIT_CODE_OK) {
         parts.pictures = pictures;
         parts.style = style;

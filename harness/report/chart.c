@@ -44,7 +44,7 @@ const Comparison *chart_comparison(const ChartSource *source, Metric metric) {
     return source->comparisons[metric];
 }
 
-int chart_write_all(const Run *run, const char *folder, size_t pages[CHART_COUNT]) {
+static int write_all(const Run *run, const char *folder, bool tips, size_t pages[CHART_COUNT]) {
     ChartSource source = {
         .run = run,
         .comparisons = zeroed(METRIC_COUNT, sizeof *source.comparisons),
@@ -53,6 +53,7 @@ int chart_write_all(const Run *run, const char *folder, size_t pages[CHART_COUNT
         .styles = arm_styles(&run->meta),
         .titles = zeroed(run->meta.row_count, sizeof *source.titles),
         .footer = chart_footer(run),
+        .tips = tips,
     };
     for (uint32_t row = 0; row < run->meta.row_count; row++)
         source.titles[row] = row_title(&run->meta, row);
@@ -76,6 +77,14 @@ int chart_write_all(const Run *run, const char *folder, size_t pages[CHART_COUNT
     text_list_release(&source.footer);
     errno = saved;
     return count;
+}
+
+int chart_write_all(const Run *run, const char *folder, size_t pages[CHART_COUNT]) {
+    return write_all(run, folder, false, pages);
+}
+
+int chart_write_all_with_tips(const Run *run, const char *folder, size_t pages[CHART_COUNT]) {
+    return write_all(run, folder, true, pages);
 }
 
 bool chart_mode_shows_memory(RunMode mode) {
@@ -162,9 +171,14 @@ bool chart_begin(Chart *chart, const char *folder, const char *name, const Chart
     divide_into_pages(chart);
     chart->layout = open_data(folder, name, "layout");
     chart->data = chart->layout ? open_data(folder, name, "dat") : NULL;
-    if (!chart->data) {
+    chart->tips = chart->data && source->tips ? open_data(folder, name, "tips") : NULL;
+    if (!chart->data || (source->tips && !chart->tips)) {
+        int saved = errno;
         if (chart->layout)
             fclose(chart->layout);
+        if (chart->data)
+            fclose(chart->data);
+        errno = saved;
         return false;
     }
     fprintf(chart->layout, "panels = %zu\narms = %zu\npages = %zu\n", panels, source->run->meta.arm_count,
@@ -246,12 +260,14 @@ void chart_panel(Chart *chart, const Panel *panel) {
         fputs("\n\n", chart->data);
     size_t column = chart->next_panel % chart->columns, line = chart->next_panel / chart->columns;
     double height = line / chart->page_lines + 1 < chart->pages ? chart->height : chart->last_height;
+    size_t page = line / chart->page_lines + 1;
     line %= chart->page_lines;
     chart->next_panel++;
     double x = OUTER + (double)column * (column_width(chart) + COLUMN_GAP);
     double top = TITLES + (double)line * (chart->panel_height + ROW_GAP);
     double plot_top = top + PANEL_HEADER, plot_bottom = top + chart->panel_height - PANEL_FOOTER;
     double plot_left = x + panel->left, plot_right = plot_left + chart_plot_width(chart, panel);
+    chart->place = (ChartPlace){page, plot_left, plot_right, plot_top, plot_bottom, panel->x, panel->y};
     fprintf(chart->layout, "panel_kind[%zu] = %d\n", chart->next_panel, panel->kind == PANEL_LINES);
     fprintf(chart->layout, "panel_title[%zu] = ", chart->next_panel);
     put_title(chart->layout, panel->title);
@@ -294,6 +310,8 @@ int chart_end(Chart *chart) {
     bool bad = ferror(chart->layout) || ferror(chart->data);
     bad |= fclose(chart->layout) != 0;
     bad |= fclose(chart->data) != 0;
+    if (chart->tips)
+        bad |= fclose(chart->tips) != 0;
     return bad ? -1 : (int)chart->pages;
 }
 

@@ -28,6 +28,7 @@ typedef struct ChartSource {
     ArmStyle *styles;
     char **titles;   /* of the rows' panels: the name, and whether there were more threads than processors */
     TextList footer; /* lines at the foot of every chart */
+    bool tips;       /* charts get NAME.tips beside their data, for the page (chart_tips.h) */
 } ChartSource;
 
 /* The comparison of all arms with the baseline; owned by the source. */
@@ -52,8 +53,16 @@ typedef struct Panel {
 /* A panel without bands and lines. */
 Panel chart_new_panel(PanelKind kind, const char *title, const char *note);
 
+/* Where the current panel draws: pixels of its page's picture, y downwards. */
+typedef struct ChartPlace {
+    size_t page;
+    double left, right, top, bottom;
+    Axis x, y;
+} ChartPlace;
+
 typedef struct Chart {
-    FILE *layout, *data;
+    FILE *layout, *data, *tips; /* tips: NULL where none are asked for */
+    ChartPlace place;
     size_t panel_count, next_panel, columns;
     size_t pages, page_lines; /* lines of panels on each page but the last, which may have fewer */
     double width, panel_height;
@@ -73,6 +82,8 @@ extern const ChartInfo CHARTS[CHART_COUNT + 1];
  * many pages each of CHARTS is; -1 with errno when a file could not be written. One without anything to show has none.
  */
 int chart_write_all(const Run *run, const char *folder, size_t pages[CHART_COUNT]);
+/* The same with what marks say when they are pointed at. */
+int chart_write_all_with_tips(const Run *run, const char *folder, size_t pages[CHART_COUNT]);
 
 /* The writers of CHARTS. */
 int chart_write_ratio(const ChartSource *source, const char *folder);
@@ -110,6 +121,7 @@ typedef struct DotLine {
     bool control;
     double value, low, high; /* NAN: no dot, no bar */
     char *name, *remark;     /* owned by the list they stand in */
+    char *interval;          /* " [1.20, 1.59]" for the tip, owned as well; NULL for none */
     bool emphasised;         /* the remark is a verdict, not a `~` */
 } DotLine;
 typedef struct DotLines {

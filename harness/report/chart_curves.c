@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chart_lines.h"
+#include "chart_tips.h"
 #include "processors.h"
 #include "wording.h"
 
@@ -250,6 +251,21 @@ static void put_point(Chart *chart, uint32_t curve, double x, const CurvePoint *
     fputc('\n', chart->data);
 }
 
+/* The row by its name: a chart that has tips has rows of the run in its groups, which one of the history has not. */
+static void put_tip(Chart *chart, const ChartSource *source, const Panel *panel, const Curves *curves, size_t place,
+                    uint32_t arm, double x, const CurvePoint *point) {
+    if (!chart->tips)
+        return;
+    const RunMeta *meta = &source->run->meta;
+    const char *row = meta->rows[curves->group->rows[place]].name;
+    char *value = chart_axis_value(&panel->y, point->value);
+    char *interval = chart_axis_interval(&panel->y, point->low, point->high);
+    chart_tip_mark(chart, x, point->value, source->styles[arm].colour,
+                   text_format("%s, %s: %s%s", row, meta->arms[arm].name, value, interval));
+    free(value);
+    free(interval);
+}
+
 static void write_curve(Chart *chart, const ChartSource *source, const Panel *panel, const Curves *curves, uint32_t arm,
                         LineLabel *label) {
     const RunMeta *meta = &source->run->meta;
@@ -259,6 +275,7 @@ static void write_curve(Chart *chart, const ChartSource *source, const Panel *pa
         const CurvePoint *point = curves_point(source, curves, i, arm);
         double x = dodged(&panel->x, curves->x[i], step, arm, meta->arm_count);
         put_point(chart, arm, x, point);
+        put_tip(chart, source, panel, curves, i, arm, x, point);
         if (!curves->joined)
             fputc('\n', chart->data); /* gnuplot lifts the pen */
         if (!isnan(point->value)) {

@@ -7,6 +7,7 @@
 
 #include "../store/text.h"
 #include "chart.h"
+#include "chart_tips.h"
 #include "wording.h"
 
 static const double LINE_HEIGHT = 20;
@@ -40,6 +41,19 @@ static char *remark_of(const Comparison *comparison, const Cell *cell, bool valu
     return text;
 }
 
+/* As chart_axis_interval() gives it. Owned. */
+static char *interval_of(Metric metric, const DotLine *line, bool values) {
+    if (!values)
+        return chart_axis_interval(&(Axis){.unit = AXIS_RATIO}, line->low, line->high);
+    if (isnan(line->low) || isnan(line->high))
+        return text_copy("");
+    char *low = word_value(line->low, metric), *high = word_value(line->high, metric);
+    char *text = text_format(" [%s, %s]", low, high);
+    free(low);
+    free(high);
+    return text;
+}
+
 DotLines chart_dots_of_row(const ChartSource *source, const Comparison *comparison, size_t row, bool values) {
     const RunMeta *meta = &source->run->meta;
     const ComparisonRow *from = &comparison->rows[row];
@@ -57,6 +71,7 @@ DotLines chart_dots_of_row(const ChartSource *source, const Comparison *comparis
         line->low = values ? cell->median_low : cell->ratio.low;
         line->high = values ? cell->median_high : cell->ratio.high;
         line->name = text_format(control ? "%s again" : "%s", meta->arms[arm].name);
+        line->interval = interval_of(comparison->metric, line, values);
         line->remark = remark_of(comparison, cell, values);
         line->emphasised = cell->verdict == VERDICT_BETTER || cell->verdict == VERDICT_WORSE || cell->failed > 0 ||
                            cell->verdict == VERDICT_UNSTABLE;
@@ -68,6 +83,7 @@ void chart_dots_release(DotLines *dots) {
     for (size_t i = 0; i < dots->count; i++) {
         free(dots->lines[i].name);
         free(dots->lines[i].remark);
+        free(dots->lines[i].interval);
     }
     free(dots->lines);
 }
@@ -106,6 +122,9 @@ void chart_dots_write(Chart *chart, const ChartSource *source, Panel *panel, con
         chart_put_number(chart->data, line->high);
         /* A control is drawn hollow: gnuplot's hollow form of a filled mark is the number before it. */
         fprintf(chart->data, " %u %d\n", style.colour, line->control ? style.mark - 1 : style.mark);
+        chart_tip_mark(
+            chart, line->value, (double)(dots->count - i), style.colour,
+            text_format("%s, %s: %s%s", panel->title, line->name, line->remark, line->interval ? line->interval : ""));
     }
     chart_labels(chart);
     fputs("NaN \"\" \"\" 0\n", chart->data);

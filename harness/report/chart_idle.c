@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "chart_lines.h"
+#include "chart_tips.h"
 #include "wording.h"
 
 static const double PLOT_HEIGHT = 170;
@@ -78,6 +79,17 @@ static void put(Chart *chart, size_t arm, const Moment *moment, double x, const 
     fputc('\n', chart->data);
 }
 
+static void put_tip(Chart *chart, const ChartSource *source, const Panel *panel, uint32_t arm, const Moment *moment,
+                    double x, const Cell *cell) {
+    char *value = chart_axis_value(&panel->y, cell->median);
+    char *interval = chart_axis_interval(&panel->y, cell->median_low, cell->median_high);
+    chart_tip_mark(chart, x, cell->median, source->styles[arm].colour,
+                   text_format("%s, %s after %g s%s: %s%s", panel->title, source->run->meta.arms[arm].name,
+                               moment->second, moment->light ? " with light traffic" : "", value, interval));
+    free(value);
+    free(interval);
+}
+
 static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     const RunMeta *meta = &source->run->meta;
     Panel panel = chart_new_panel(PANEL_LINES, source->titles[row], "");
@@ -106,6 +118,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
             if (!cell)
                 continue;
             put(chart, arm, &MOMENTS[moment], x, cell);
+            put_tip(chart, source, &panel, arm, &MOMENTS[moment], x, cell);
             if (isnan(label.x) || !MOMENTS[moment].light) { /* the name stands at the end of the silent curve */
                 label.x = x;
                 label.y = cell->median;

@@ -10,6 +10,7 @@
 
 #include "../analysis/latency.h"
 #include "chart_lines.h"
+#include "chart_tips.h"
 
 static const double PLOT_HEIGHT = 200;
 static const double METHODS_PART_AT = 2, ENDS_AT = 4; /* p99 and p99.99, as values of the x axis */
@@ -85,6 +86,8 @@ typedef struct Pen {
     size_t curve;
     SlotMethod method;
     LineLabel *label; /* NULL for curves without a name */
+    const Panel *panel;
+    const char *arm;
 } Pen;
 static void put(double x, double ns, void *data) {
     Pen *pen = data;
@@ -95,6 +98,11 @@ static void put(double x, double ns, void *data) {
     if (pen->label) {
         pen->label->x = x;
         pen->label->y = ns;
+        char *percentile = chart_axis_value(&pen->panel->x, x), *time = chart_axis_value(&pen->panel->y, ns);
+        chart_tip_mark(pen->chart, x, ns, pen->label->colour,
+                       text_format("%s, %s: %s is %s", pen->panel->title, pen->arm, percentile, time));
+        free(percentile);
+        free(time);
     }
 }
 
@@ -131,7 +139,8 @@ static void write_panel(Chart *chart, const ChartSource *source, size_t row, Slo
             *label = chart_lines_label(source, tails, (uint32_t)i,
                                        curves.of[i][SLOT_METHOD_SAMPLED].samples > LATENCY_SAMPLES_BEYOND);
         for (SlotMethod method = 0; method < SLOT_METHOD_COUNT; method++)
-            walk(&curves.of[i][method], method, put, &(Pen){chart, i, method, label});
+            walk(&curves.of[i][method], method, put,
+                 &(Pen){chart, i, method, label, &panel, label ? meta->arms[i].name : NULL});
     }
     chart_lines_write_labels(chart, &panel, labels, label_count);
     chart_lines_release(labels, label_count);

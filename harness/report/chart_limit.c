@@ -10,6 +10,7 @@
 
 #include "../analysis/statistics.h"
 #include "chart_lines.h"
+#include "chart_tips.h"
 #include "wording.h"
 
 static const double PLOT_HEIGHT = 170, LEGEND_LINE = 16;
@@ -151,6 +152,22 @@ static void write_marks(Chart *chart, size_t arm, const Curve *curve, double x, 
     fputc('\n', chart->data);
 }
 
+static void put_tips(Chart *chart, const Panel *panel, const char *arm, const Curve *curve, unsigned colour) {
+    for (size_t i = 0; i < curve->count; i++) {
+        char *limit = chart_axis_value(&panel->x, curve->limit[i]), *time = chart_axis_value(&panel->y, curve->time[i]);
+        chart_tip_mark(chart, curve->limit[i], curve->time[i], colour,
+                       text_format("%s, %s: %s times as long under %s", panel->title, arm, time, limit));
+        free(limit);
+        free(time);
+    }
+    if (curve->count > 0 && !isnan(curve->failed)) {
+        char *failed = chart_axis_value(&panel->x, curve->failed);
+        chart_tip_mark(chart, curve->failed, curve->time[0], colour,
+                       text_format("%s, %s: %s does not suffice", panel->title, arm, failed));
+        free(failed);
+    }
+}
+
 static void write_row(Chart *chart, const ChartSource *source, size_t row) {
     const RunMeta *meta = &source->run->meta;
     const ComparisonRow *limits = &chart_comparison(source, METRIC_MEMORY_LIMIT)->rows[row];
@@ -174,6 +191,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
         LineLabel *label = &labels[label_count];
         *label = chart_lines_label(source, limits, (uint32_t)column, curves[column].count > 0);
         label->y = legend_y(&panel.y, label_count++, chart_plot_height(chart));
+        put_tips(chart, &panel, meta->arms[column].name, &curves[column], label->colour);
         write_marks(chart, column, &curves[column], legend_x(&panel.x, chart_plot_width(chart, &panel)), label->y);
     }
     chart_lines_write_labels(chart, &panel, labels, label_count);

@@ -7,6 +7,7 @@
 
 #include "../analysis/memory.h"
 #include "chart_lines.h"
+#include "chart_tips.h"
 #include "wording.h"
 
 static const double PLOT_HEIGHT = 170;
@@ -117,6 +118,11 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
         if (curve->count > 0) {
             label->x = curve->share[curve->count - 1];
             label->y = curve->overhead[curve->count - 1];
+            char *last = word_ratio(label->y);
+            chart_tip_curve(
+                chart, label->colour,
+                text_format("%s, %s: %s times the live bytes at last", panel.title, meta->arms[column].name, last));
+            free(last);
         }
     }
     chart_lines_write_labels(chart, &panel, labels, label_count);

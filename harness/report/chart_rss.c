@@ -10,6 +10,7 @@
 #include "../analysis/statistics.h"
 #include "../store/text.h"
 #include "chart_lines.h"
+#include "chart_tips.h"
 #include "wording.h"
 
 static const double PLOT_HEIGHT = 170;
@@ -108,14 +109,17 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
             labels[count].y = (double)series->rss_bytes[i];
             chart_lines_put(chart, arm, chart_share_at(series, i), labels[count].y);
         }
+        char *peak = series ? word_value(series_peak(series), METRIC_PEAK_RSS) : NULL;
         if (series && series_peak(series) > limit) {
-            char *peak = word_value(series_peak(series), METRIC_PEAK_RSS);
             free(labels[count].text);
             labels[count].text = text_format("%s, to %s", meta->arms[arm].name, peak);
             labels[count].x = NAN; /* its end is out of sight */
             labels[count].y = panel.y.high;
-            free(peak);
         }
+        if (series)
+            chart_tip_curve(chart, source->styles[arm].colour,
+                            text_format("%s, %s: %s at most", panel.title, meta->arms[arm].name, peak));
+        free(peak);
         count++;
     }
     for (size_t i = 0; floor && i < floor->series.count; i++)

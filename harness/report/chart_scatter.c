@@ -9,6 +9,7 @@
 
 #include "../store/text.h"
 #include "chart.h"
+#include "chart_tips.h"
 #include "wording.h"
 
 static const double PLOT_HEIGHT = 400;
@@ -163,6 +164,20 @@ static void include(Axis *axis, Interval interval) {
     axis_include(axis, interval.high);
 }
 
+/* "minipool: 2.144 [1.922, 2.390] times the throughput, 1.133 [0.982, 1.297] times the peak RSS of glibc". Owned. */
+static char *tip_of(const RunMeta *meta, const Point *point) {
+    char *speed = word_ratio(point->speed.estimate), *speed_interval = word_interval(point->speed);
+    char *memory = word_ratio(point->memory.estimate), *memory_interval = word_interval(point->memory);
+    char *text = text_format("%s: %s%s%s times the throughput, %s%s%s times the peak RSS of %s", point->name, speed,
+                             *speed_interval ? " " : "", speed_interval, memory, *memory_interval ? " " : "",
+                             memory_interval, meta->arms[meta->baseline].name);
+    free(speed);
+    free(speed_interval);
+    free(memory);
+    free(memory_interval);
+    return text;
+}
+
 static void write_points(Chart *chart, const Panel *panel, const ChartSource *source, const Point *points,
                          size_t count) {
     double width = chart_plot_width(chart, panel), height = chart_plot_height(chart);
@@ -175,6 +190,8 @@ static void write_points(Chart *chart, const Panel *panel, const ChartSource *so
         for (size_t j = 0; j < 6; j++)
             chart_put_number(chart->data, numbers[j]);
         fputc('\n', chart->data);
+        chart_tip_mark(chart, speed->estimate, memory->estimate, source->styles[points[i].arm].colour,
+                       tip_of(&source->run->meta, &points[i]));
     }
     write_front(chart, source, panel, points, count);
     chart_labels(chart);

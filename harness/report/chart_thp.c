@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "chart.h"
+#include "chart_tips.h"
 #include "processors.h"
 #include "wording.h"
 
@@ -86,6 +87,18 @@ static void put_dot(Chart *chart, double y, const Cell *cell, unsigned colour, i
     fprintf(chart->data, " %u %d\n", colour, mark);
 }
 
+static void put_tip(Chart *chart, const Panel *panel, const char *arm, double y, const Cell *cell, unsigned colour,
+                    const char *pages) {
+    if (!cell)
+        return;
+    char *value = chart_axis_value(&panel->x, cell->median);
+    char *interval = chart_axis_interval(&panel->x, cell->median_low, cell->median_high);
+    chart_tip_mark(chart, cell->median, y, colour,
+                   text_format("%s, %s %s: %s%s", panel->title, arm, pages, value, interval));
+    free(value);
+    free(interval);
+}
+
 static void write_labels(Chart *chart, const ChartSource *source, const Pair *pair, Metric metric, size_t lines) {
     chart_labels(chart);
     fputs("NaN \"\" \"\" 0\n", chart->data);
@@ -142,6 +155,10 @@ static void write_panel(Chart *chart, const ChartSource *source, const Pair *pai
         /* gnuplot's hollow form of a filled mark is the number before it */
         put_dot(chart, (double)line - STEP, value_of(source, metric, pair->never, arm), style.colour,
                 style.mark % 2 ? style.mark - 1 : style.mark);
+        put_tip(chart, &panel, meta->arms[arm].name, (double)line + STEP, value_of(source, metric, pair->inherit, arm),
+                style.colour, "as the system has huge pages");
+        put_tip(chart, &panel, meta->arms[arm].name, (double)line - STEP, value_of(source, metric, pair->never, arm),
+                style.colour, "without huge pages");
         line--;
     }
     write_labels(chart, source, pair, metric, lines);

@@ -58,7 +58,8 @@ static char *chart_title(const char *name) {
 }
 
 /* One page of a chart. The first of a page's pictures brings the definitions of marks, which all share. */
-static bool put_picture(const PageParts *parts, const char *name, size_t page, bool with_marks, FILE *out) {
+static bool put_picture(const PageParts *parts, const char *name, size_t page, const ChartTips *tips, bool with_marks,
+                        FILE *out) {
     char *file = gnuplot_picture(name, page, "svg"), *svg = read_file(parts->pictures, file);
     free(file);
     if (!svg)
@@ -66,9 +67,10 @@ static bool put_picture(const PageParts *parts, const char *name, size_t page, b
     if (with_marks)
         svg_inline_marks(out, svg);
     char *title = chart_title(name);
-    char *label = text_format("Chart: %s, page %zu; its numbers stand in the tables and files", title, page);
+    char *label = text_format(
+        "Chart: %s, page %zu; arrow keys go from mark to mark, numbers are in the tables and files", title, page);
     html_put(out, "<div class=\"chart scroll\" tabindex=\"0\" role=\"region\" aria-label=\"$\">", label);
-    svg_inline(out, svg, label);
+    svg_inline(out, svg, label, tips, page);
     fputs("</div>\n", out);
     free(label);
     free(title);
@@ -82,17 +84,25 @@ static bool put_chart(const PageParts *parts, size_t chart, bool with_marks, FIL
     char *title = chart_title(name);
     html_put(out, "<details class=\"figure\" id=\"chart-$\" open><summary>$</summary>\n", name, title);
     free(title);
+    ChartTips tips = chart_tips_read(parts->pictures, name);
+    size_t pages = parts->pages[chart], shown = pages < PAGE_MOST_PICTURES ? pages : PAGE_MOST_PICTURES;
     bool good = true;
-    for (size_t page = 1; good && page <= parts->pages[chart]; page++) {
+    for (size_t page = 1; good && page <= shown; page++) {
         if (page > 1) {
-            char *summary = text_format("Page %zu of %zu", page, parts->pages[chart]);
+            char *summary = text_format("Page %zu of %zu", page, pages);
             html_fold_begin(out, summary);
             free(summary);
         }
-        good = put_picture(parts, name, page, with_marks && page == 1, out);
+        good = put_picture(parts, name, page, &tips, with_marks && page == 1, out);
         if (page > 1)
             html_fold_end(out);
     }
+    chart_tips_release(&tips);
+    if (shown < pages)
+        fprintf(out,
+                "<p class=\"note\">Pages %zu to %zu are not in this report, so that it opens at once; <code>allocbench "
+                "charts RUN</code> draws all. The tables above have every row.</p>\n",
+                shown + 1, pages);
     fputs("</details>\n", out);
     return good;
 }

@@ -15,8 +15,11 @@ typedef struct PageLink {
     const char *href, *text;
 } PageLink;
 
+/* At most so many pages of a chart are in the page, which has to open at once also where a run has a thousand rows. */
+enum { PAGE_MOST_PICTURES = 8 };
+
 typedef struct PageParts {
-    const char *pictures; /* folder with NAME.svg, NAME_2.svg, ... */
+    const char *pictures; /* folder with NAME.svg, NAME_2.svg, ... up to PAGE_MOST_PICTURES, and data/NAME.tips */
     size_t pages[CHART_COUNT];
     const char *style, *script; /* the texts of report.css and report.js */
     const char *gnuplot;        /* its version */

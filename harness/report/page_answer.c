@@ -280,6 +280,64 @@ void page_answer_release(PageAnswer *answer) {
     text_list_release(&answer->arms);
 }
 
+/* What a headline metric says of an arm: mean, interval, and in how many rows which verdict was given. */
+static void put_mean(const PageSource *source, const Comparison *comparison, uint32_t arm, FILE *out) {
+    bool ranked = !arm_is_bound(&source->run->meta.arms[arm]);
+    Interval mean = comparison->geometric_mean[arm];
+    size_t rows = comparison->geometric_mean_rows[arm], all = rows_of(comparison);
+    if (arm == comparison->reference) {
+        fputs("<td><b>1</b> <i>what the others are compared with</i></td>", out);
+        return;
+    }
+    if (rows == 0) {
+        fputs("<td class=\"failed\">no ratio in any row</td>", out);
+        return;
+    }
+    char *ratio = word_ratio(mean.estimate), *interval = word_interval(mean), *verdicts = tally(comparison, arm);
+    char *of = rows < all ? text_format("over %zu of %zu rows; ", rows, all) : text_copy("");
+    html_put(out, "<td class=\"$\"><b>$</b> <small>$</small> <i>$$</i></td>",
+             differs(mean) && ranked ? page_heat(comparison->metric, mean.estimate) : "", ratio,
+             *interval ? interval : "too few rows and blocks for an interval", of, verdicts);
+    free(ratio);
+    free(interval);
+    free(verdicts);
+    free(of);
+}
+
+/* A line an arm, a column a headline metric; `sentences` are those of the arms beside the baseline. */
+static void put_summary(const PageSource *source, const TextList *sentences, FILE *out) {
+    const RunMeta *meta = &source->run->meta;
+    size_t metrics = 0, next = 0;
+    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"means of all allocators\"><table "
+          "class=\"answer\"><caption>Means of all allocators</caption><thead><tr><th scope=\"col\">allocator</th>",
+          out);
+    for (size_t i = 0; i < source->count; i++) {
+        if (!is_headline(source, source->comparisons[i]->metric))
+            continue;
+        char *direction = word_direction(source->comparisons[i]->metric);
+        html_put(out, "<th scope=\"col\">$ <small>$</small></th>", word_metric(source->comparisons[i]->metric),
+                 direction);
+        free(direction);
+        metrics++;
+    }
+    fputs("</tr></thead><tbody>\n", out);
+    for (uint32_t arm = 0; arm < meta->arm_count; arm++) {
+        const char *words = arm == meta->baseline ? "" : sentences->items[next++];
+        char *head = page_arm_head(&meta->arms[arm]);
+        html_put(out, "<tr><th scope=\"row\">$</th>", head);
+        free(head);
+        if (!meta->arms[arm].available) {
+            fprintf(out, "<td class=\"failed\" colspan=\"%zu\">", metrics);
+            html_put(out, "$</td>", words);
+        }
+        for (size_t i = 0; i < source->count && meta->arms[arm].available; i++)
+            if (is_headline(source, source->comparisons[i]->metric))
+                put_mean(source, source->comparisons[i], arm, out);
+        fputs("</tr>\n", out);
+    }
+    fputs("</tbody></table></div>\n", out);
+}
+
 void page_write_answer(const PageSource *source, FILE *out) {
     PageAnswer answer = page_answer(source);
     fputs("<section id=\"answer\">\n<h1>Which allocator should I take, and what does it cost in memory?</h1>\n"
@@ -287,12 +345,14 @@ void page_write_answer(const PageSource *source, FILE *out) {
           out);
     for (size_t i = 0; i < answer.lead.count; i++)
         html_put(out, "<p>$</p>\n", answer.lead.items[i]);
-    fputs("</div>\n<ul>\n", out);
-    for (size_t i = 0; i < answer.arms.count; i++)
-        html_put(out, "<li>$</li>\n", answer.arms.items[i]);
-    html_put(out,
-             "</ul>\n<p class=\"note\">Ratios are geometric means over the rows, against $. A mean is no program: look "
-             "for the rows that resemble yours, and time your own program before you choose.</p>\n</section>\n",
-             source->run->meta.arms[source->run->meta.baseline].name);
+    fputs("</div>\n", out);
+    if (answer.arms.count > 0)
+        put_summary(source, &answer.arms, out);
+    html_put(
+        out,
+        "<p class=\"note\">Ratios are geometric means over the rows, against $; coloured where the 95 % interval in "
+        "brackets leaves out 1. A mean is no program: look "
+        "for the rows that resemble yours, and time your own program before you choose.</p>\n</section>\n",
+        source->run->meta.arms[source->run->meta.baseline].name);
     page_answer_release(&answer);
 }

@@ -37,6 +37,11 @@ typedef struct PageAnswer {
 PageAnswer page_answer(const PageSource *source);
 void page_answer_release(PageAnswer *answer);
 
+/* The class that colours a ratio which is shown to be better or worse, by how far it is from 1. */
+const char *page_heat(Metric metric, double ratio);
+/* "jemalloc", "limit (a bound)": how tables name an arm. Owned. */
+char *page_arm_head(const Arm *arm);
+
 /* The command that measures this row again as the run did; NULL where the run's own command does not say. Owned. */
 char *page_row_command(const RunMeta *meta, size_t row);
 

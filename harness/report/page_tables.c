@@ -10,18 +10,20 @@
 #include "table.h"
 #include "wording.h"
 
-/* The colour of a cell: of a verdict, by how far the ratio is from 1. Else "". */
-static const char *heat_of(const Comparison *comparison, const Cell *cell) {
+const char *page_heat(Metric metric, double ratio) {
     static const char *const good[] = {"g1", "g1", "g2", "g3", "g4"}, *const bad[] = {"b1", "b1", "b2", "b3", "b4"};
     static const double steps[] = {1.05, 1.15, 1.5, 2.5}; /* of the larger by the smaller */
-    double ratio = cell->ratio.estimate;
-    if (cell->verdict != VERDICT_BETTER && cell->verdict != VERDICT_WORSE)
-        return "";
     size_t step = 0;
     while (step < sizeof steps / sizeof *steps && fmax(ratio, 1 / ratio) >= steps[step])
         step++;
-    bool better = metric_info(comparison->metric)->larger_is_better == (ratio > 1);
-    return (better ? good : bad)[step];
+    return (metric_info(metric)->larger_is_better == (ratio > 1) ? good : bad)[step];
+}
+
+/* The colour of a cell that has a verdict; else "". */
+static const char *heat_of(const Comparison *comparison, const Cell *cell) {
+    if (cell->verdict != VERDICT_BETTER && cell->verdict != VERDICT_WORSE)
+        return "";
+    return page_heat(comparison->metric, cell->ratio.estimate);
 }
 
 static bool is_failure(const Cell *cell) {
@@ -67,7 +69,11 @@ static void put_verdict_cell(const PageSource *source, const Comparison *compari
         html_put(out, "<small>$</small> ", interval);
     if (cell->verdict != VERDICT_REFERENCE)
         html_put(out, "<i>$</i>", verdict);
+    char *share = word_share_of_bound(source->run, comparison, row, cell);
+    if (share)
+        html_put(out, "<i class=\"share\">$ of limit</i>", share);
     fputs("</td>", out);
+    free(share);
     free(verdict);
     free(ratio);
     free(interval);
@@ -82,9 +88,16 @@ static void put_table_tools(FILE *out, const char *what) {
         what);
 }
 
+char *page_arm_head(const Arm *arm) {
+    return text_format("%s%s", arm->name, arm_is_bound(arm) ? " (a bound)" : "");
+}
+
 static void put_arm_heads(const RunMeta *meta, FILE *out) {
-    for (size_t arm = 0; arm < meta->arm_count; arm++)
-        put_head(out, meta->arms[arm].name, true);
+    for (size_t arm = 0; arm < meta->arm_count; arm++) {
+        char *head = page_arm_head(&meta->arms[arm]);
+        put_head(out, head, true);
+        free(head);
+    }
 }
 
 /* The geometric mean at the foot of a table; it stays there when rows are sorted. */
@@ -159,11 +172,27 @@ static void put_verdict_table(const PageSource *source, const Comparison *compar
     free(direction);
 }
 
+static bool any_share_of_bound(const PageSource *source) {
+    const Comparison *speed = page_comparison(source, METRIC_THROUGHPUT);
+    for (size_t row = 0; speed && row < speed->row_count; row++) {
+        char *line = speed->rows[row].applies ? word_bound(source->run, speed, &speed->rows[row]) : NULL;
+        bool found = line != NULL;
+        free(line);
+        if (found)
+            return true;
+    }
+    return false;
+}
+
 void page_write_verdicts(const PageSource *source, FILE *out) {
     char *legend = word_legend(source->run);
     html_put(out, "<section id=\"verdicts\">\n<h2>Verdicts</h2>\n<p>$ The baseline's column holds its median", legend);
     html_put(out, "$.</p>\n", source->count ? word_unit(source->comparisons[0]->metric) : "");
     free(legend);
+    if (any_share_of_bound(source))
+        fputs("<p>The arm <b>limit</b> is a bound for speed and no allocator to use: it does nothing but pop and push "
+              "blocks of the own thread. The share of its throughput that an arm reaches stands in grey.</p>\n",
+              out);
     for (size_t i = 0; i < source->count; i++)
         put_verdict_table(source, source->comparisons[i], i == 0, out);
     fputs("</section>\n", out);
@@ -226,8 +255,11 @@ void page_write_heat_map(const PageSource *source, FILE *out) {
     fputs("</tr><tr><th scope=\"col\">row</th>", out);
     for (size_t i = 0; i < count; i++)
         for (size_t arm = 0; arm < meta->arm_count; arm++)
-            if (arm != meta->baseline)
-                html_put(out, "<th scope=\"col\">$</th>", meta->arms[arm].name);
+            if (arm != meta->baseline) {
+                char *head = page_arm_head(&meta->arms[arm]);
+                html_put(out, "<th scope=\"col\">$</th>", head);
+                free(head);
+            }
     fputs("</tr></thead><tbody>\n", out);
     for (size_t row = 0; row < meta->row_count; row++) {
         html_put(out, "<tr><th scope=\"row\">$</th>", meta->rows[row].name);

@@ -13,7 +13,9 @@
 /* The picture as it grows, and where its open groups begin: a group that holds nothing when it ends is taken back. */
 typedef struct Picture {
     char *text;
-    size_t length, *group, *content, depth, room;
+    size_t length, capacity, *group, *content, depth, room;
+    const ChartTips *tips;
+    size_t page;
 } Picture;
 
 static bool starts(const char *text, const char *with) {
@@ -44,6 +46,10 @@ static size_t repeated_here(const char *at) {
 }
 
 static void append(Picture *picture, const char *text, size_t length) {
+    if (picture->length + length > picture->capacity) { /* tips are longer than what is left out */
+        picture->capacity = 2 * (picture->length + length);
+        picture->text = grow(picture->text, picture->capacity, 1);
+    }
     memcpy(picture->text + picture->length, text, length);
     picture->length += length;
 }
@@ -63,6 +69,29 @@ static void append_tag(Picture *picture, const char *tag, size_t length) {
                 append(picture, " ", 1);
         }
     }
+}
+
+/* The element that has just been appended, which ends in "/>", gets a title. */
+static void append_tip(Picture *picture, const char *name, const char *tip) {
+    char *title = NULL;
+    size_t length = 0;
+    FILE *memory = open_memstream(&title, &length);
+    if (!memory || picture->length < 2)
+        return;
+    html_put(memory, "><title>$</title></$>", tip, name);
+    fclose(memory);
+    picture->length -= 2;
+    append(picture, title, length);
+    free(title);
+}
+
+/* A mark or a path. */
+static void append_drawn(Picture *picture, const char *tag, size_t length) {
+    bool mark = starts(tag, "<use ");
+    append_tag(picture, tag, length);
+    const char *tip = mark || starts(tag, "<path ") ? chart_tip_of(picture->tips, picture->page, tag, length) : NULL;
+    if (tip)
+        append_tip(picture, mark ? "use" : "path", tip);
 }
 
 /* A path that only moves: the place of a tic of no length. */
@@ -126,11 +155,11 @@ static const char *copy_piece(Picture *picture, const char *at) {
     else if (starts(at, "<g ") || starts(at, "<g>"))
         open_group(picture, at, length);
     else if (!draws_nothing(at, length))
-        append_tag(picture, at, length);
+        append_drawn(picture, at, length);
     return at + length;
 }
 
-void svg_inline(FILE *out, const char *svg, const char *label) {
+void svg_inline(FILE *out, const char *svg, const char *label, const ChartTips *tips, size_t page) {
     const char *at = strstr(svg, "<svg"), *end = at ? strstr(at, "</svg>") : NULL;
     if (!end)
         return;
@@ -138,7 +167,8 @@ void svg_inline(FILE *out, const char *svg, const char *label) {
     html_put(out, "<svg viewBox=\"$\" role=\"img\" aria-label=\"$\"" COMMON ">", view, label);
     free(view);
     at = behind(at, ">");
-    Picture picture = {.text = zeroed((size_t)(end - at) + 1, 1)};
+    Picture picture = {.capacity = (size_t)(end - at) + 1, .tips = tips, .page = page};
+    picture.text = zeroed(picture.capacity, 1);
     while (at < end)
         at = copy_piece(&picture, at);
     fwrite(picture.text, 1, picture.length, out);

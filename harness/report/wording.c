@@ -188,19 +188,30 @@ bool arm_is_bound(const Arm *arm) {
     return strcmp(arm->name, SPEED_BOUND) == 0 || strcmp(arm->name, "bump") == 0;
 }
 
-char *word_bound(const Run *run, const Comparison *comparison, const ComparisonRow *row) {
+/* The bound's cell in this row; NULL where it bounds nothing there. */
+static const Cell *bound_of(const Run *run, const Comparison *comparison, const ComparisonRow *row) {
     const Cell *bound = NULL;
     for (uint32_t arm = 0; arm < run->meta.arm_count; arm++)
         if (strcmp(run->meta.arms[arm].name, SPEED_BOUND) == 0 && arm != comparison->reference)
             bound = comparison_cell(row, arm, false);
-    if (!bound || isnan(ratio_of(bound)) || metric_info(comparison->metric)->unit != UNIT_PER_SECOND)
+    bool bounds = bound && !isnan(ratio_of(bound)) && metric_info(comparison->metric)->unit == UNIT_PER_SECOND;
+    return bounds ? bound : NULL;
+}
+
+char *word_share_of_bound(const Run *run, const Comparison *comparison, const ComparisonRow *row, const Cell *cell) {
+    const Cell *bound = bound_of(run, comparison, row);
+    if (!bound || cell == bound || cell->control || isnan(ratio_of(cell)))
         return NULL;
+    return word_percent(ratio_of(cell) / ratio_of(bound));
+}
+
+char *word_bound(const Run *run, const Comparison *comparison, const ComparisonRow *row) {
     char *text = text_copy("");
     for (size_t i = 0; i < row->cell_count; i++) {
         const Cell *cell = &row->cells[i];
-        if (cell == bound || cell->control || isnan(ratio_of(cell)))
+        char *share = word_share_of_bound(run, comparison, row, cell);
+        if (!share)
             continue;
-        char *share = word_percent(ratio_of(cell) / ratio_of(bound));
         char *one = text_format("%s %s", run->meta.arms[cell->arm].name, share);
         text = joined(text, one);
         free(one);

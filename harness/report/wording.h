@@ -32,6 +32,8 @@ bool arm_is_bound(const Arm *arm);
 /* "of limit's throughput: jemalloc 41 %, minipool 78 %": how near arms came to the one that is an optimistic bound.
  * NULL where it was not measured, is itself what they are compared with, or bounds something else. */
 char *word_bound(const Run *run, const Comparison *comparison, const ComparisonRow *row);
+/* "78 %": what word_bound() says of this cell; NULL where it says nothing of it. */
+char *word_share_of_bound(const Run *run, const Comparison *comparison, const ComparisonRow *row, const Cell *cell);
 /* "crashed 3/10"; "" when nothing failed. */
 char *word_failures(const Cell *cell);
 

@@ -40,6 +40,18 @@ addEventListener('load', () => setTimeout(() => {
   check(shown.length >= 1 && shown.length < before && shown.every(row => row.textContent.includes(name)), 'not filtered');
   check(table.closest('details').querySelector('output').textContent.startsWith(`${shown.length} of ${before}`), 'not counted');
   const tables = document.querySelectorAll('table').length, charts = document.querySelectorAll('.chart > svg').length;
+  const folded = document.querySelectorAll('details:not([open])').length;
+  dispatchEvent(new Event('beforeprint'));
+  check(document.querySelectorAll('details:not([open])').length === 0, 'something is not printed');
+  dispatchEvent(new Event('afterprint'));
+  check(folded > 0 && document.querySelectorAll('details:not([open])').length === folded, 'not folded again after printing');
+  const chart = document.querySelector('.chart'), tip = document.querySelector('.tip');
+  const press = key => chart.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
+  check(chart.querySelector('use > title').textContent.includes(': '), 'marks say nothing');
+  press('ArrowRight');
+  check(!tip.hidden && tip.textContent.includes(': ') && chart.querySelectorAll('.at').length === 1, 'arrows reach no mark');
+  press('Escape');
+  check(tip.hidden && chart.querySelectorAll('.at').length === 0, 'a mark is not left');
   for (const part of document.querySelectorAll('details')) part.open = true;
   setTimeout(() => {
     check(document.querySelectorAll('noscript').length === 0, 'something stays folded');

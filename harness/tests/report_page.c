@@ -100,7 +100,33 @@ static void what_happened_is_on_the_page(void **state) {
         assert_in(page, drawn);
         free(drawn);
     }
+    assert_in(page, "<title>row 0, jemalloc: 1."); /* marks of ratios, of curves, of both metrics at once */
+    assert_in(page, "<title>scaled t1, mimalloc: ");
+    assert_in(page, "times the peak RSS of glibc</title>");
+    assert_in(page, " at most</title>"); /* curves of memory */
     assert_in(page, "<a href=\"samples.jsonl\">");
+    assert_well_formed(folder);
+    free(page);
+    run_free(run);
+    free(folder);
+    test_folder_remove(base);
+}
+
+static void shares_of_the_bound_stand_in_the_verdicts(void **state) {
+    (void)state;
+    if (!have("gnuplot"))
+        skip();
+    char *base = test_folder(), *folder = text_format("%s/run", base);
+    Run *run = plain_run(3, 12);
+    free(run->meta.arms[1].name);
+    run->meta.arms[1].name = text_copy("limit");
+    char *page = page_of(run, folder);
+    assert_in(page, "limit (a bound)</th>");
+    assert_in(page, "<p>The arm <b>limit</b> is a bound");
+    size_t shares = 0; /* of speed, and not of the bound itself */
+    for (const char *at = page; (at = strstr(at, " % of limit</i>")) != NULL; at++)
+        shares++;
+    assert_int_equal(shares, 3 * 3);
     assert_well_formed(folder);
     free(page);
     run_free(run);
@@ -374,13 +400,10 @@ static void each_row_has_its_command(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_happened_is_on_the_page),
-        cmocka_unit_test(names_cannot_become_markup),
-        cmocka_unit_test(the_same_samples_give_the_same_report),
-        cmocka_unit_test(mistakes_are_refused),
-        cmocka_unit_test(dots_fit_a_terminal),
-        cmocka_unit_test(dots_stand_where_ratios_are),
-        cmocka_unit_test(the_answer_follows_the_intervals),
+        cmocka_unit_test(what_happened_is_on_the_page), cmocka_unit_test(shares_of_the_bound_stand_in_the_verdicts),
+        cmocka_unit_test(names_cannot_become_markup),   cmocka_unit_test(the_same_samples_give_the_same_report),
+        cmocka_unit_test(mistakes_are_refused),         cmocka_unit_test(dots_fit_a_terminal),
+        cmocka_unit_test(dots_stand_where_ratios_are),  cmocka_unit_test(the_answer_follows_the_intervals),
         cmocka_unit_test(each_row_has_its_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-// report.js - sorting, filtering and names of marks on allocbench's HTML page; embedded into it. Without it the page
-// loses nothing but these three.
+// report.js - sorting, filtering, walking over marks, and unfolding for print on allocbench's HTML page; embedded into
+// it. Without it the page loses nothing but these.
 'use strict';
 
 function sortBy(table, head, column) {
@@ -49,30 +49,76 @@ function setUp(part) {
 setUp(document);
 
 // What is folded away stands in <noscript>, which is text here until it is opened for the first time.
-for (const fold of document.querySelectorAll('details.fold'))
-  fold.addEventListener('toggle', () => {
-    const text = fold.querySelector('noscript');
-    if (!text) return;
-    const part = document.createElement('div');
-    part.innerHTML = text.textContent;
-    text.replaceWith(part);
-    setUp(part);
-  });
+function unfold(fold) {
+  const text = fold.querySelector('noscript');
+  if (!text) return;
+  const part = document.createElement('div');
+  part.innerHTML = text.textContent;
+  text.replaceWith(part);
+  setUp(part);
+}
+for (const fold of document.querySelectorAll('details.fold')) fold.addEventListener('toggle', () => unfold(fold));
 
-// A mark or a curve of an allocator has its colour: the pointer shows its name.
+// On paper nothing can be opened: all of it is, and closed again.
+let closed = [];
+addEventListener('beforeprint', () => {
+  document.querySelectorAll('details.fold').forEach(unfold);
+  closed = [...document.querySelectorAll('details:not([open])')];
+  for (const part of closed) part.open = true;
+});
+addEventListener('afterprint', () => closed.forEach(part => part.open = false));
+
+// A mark says in its <title> what it stands for, and shows it sooner here; anything else that has the colour of an
+// allocator shows the name. In a chart that has the focus the arrows go from mark to mark.
 const names = new Map();
 for (const one of document.querySelectorAll('[data-rgb]')) names.set(one.dataset.rgb, one.textContent.trim());
 const tip = document.createElement('div');
 tip.className = 'tip';
 tip.hidden = true;
+tip.setAttribute('role', 'status');
 document.body.append(tip);
+
+function wordsOf(mark) {
+  const title = mark.querySelector('title');
+  if (title) {
+    mark.dataset.tip = title.textContent;
+    title.remove(); // else the browser shows it a second time
+  }
+  const style = getComputedStyle(mark);
+  return mark.dataset.tip || names.get(style.color) || names.get(style.stroke) || names.get(style.fill);
+}
+function showTip(words, x, y) {
+  tip.hidden = !words;
+  if (!words) return;
+  tip.textContent = words;
+  tip.style.left = `${Math.max(4, Math.min(x + 12, document.documentElement.clientWidth - tip.offsetWidth - 4))}px`;
+  tip.style.top = `${y + 14 + tip.offsetHeight > innerHeight ? y - 10 - tip.offsetHeight : y + 14}px`;
+}
 document.addEventListener('mouseover', event => {
   const mark = event.target.closest('.chart use, .chart path, .chart polygon');
-  const style = mark && getComputedStyle(mark);
-  const name = style && (names.get(style.color) || names.get(style.stroke) || names.get(style.fill));
-  tip.hidden = !name;
-  if (!name) return;
-  tip.textContent = name;
-  tip.style.left = `${Math.min(event.clientX + 12, innerWidth - 120)}px`;
-  tip.style.top = `${event.clientY + 14}px`;
+  showTip(mark && wordsOf(mark), event.clientX, event.clientY);
 });
+
+let at = null; // the mark that the arrows have reached
+function leave() {
+  if (at) at.classList.remove('at');
+  at = null;
+  showTip('');
+}
+document.addEventListener('keydown', event => {
+  const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+  const chart = event.target.classList.contains('chart') && event.target;
+  if (event.key === 'Escape') leave();
+  if (!step || !chart || event.altKey || event.ctrlKey || event.metaKey) return;
+  const marks = [...chart.querySelectorAll('use')].filter(mark => mark.dataset.tip || mark.querySelector('title'));
+  if (marks.length === 0) return;
+  event.preventDefault();
+  const next = marks[(marks.indexOf(at) + step + marks.length + (step < 0 && !at)) % marks.length];
+  leave();
+  at = next;
+  at.classList.add('at');
+  at.scrollIntoView({block: 'nearest', inline: 'nearest'});
+  const box = at.getBoundingClientRect();
+  showTip(wordsOf(at), box.right, box.bottom);
+});
+document.addEventListener('focusout', leave);
