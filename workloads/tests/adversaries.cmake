@@ -45,8 +45,9 @@ calls_test(blowup [[of("log.malloc") == 3 * (1024 + 64 + 5000) && of("log.thread
 calls_test(size_shift [[of("log.smallest") == 16 && of("log.largest") <= 32768 && sizes(7, 10) == size(1024) &&
   of("log.peak_bytes") <= 4194304 && of("log.peak_bytes") > 4194304 - 64 && sizes(11, 15) > 1000 && sizes(0, 6) > 500000]]
   size_shift --bytes 4M)
-# One in 64 is swapped into the shared places, and half of what comes out is the other thread's.
-calls_test(soak [[near(of("log.remote") / 200000, 1 / 128, 0.002) && of("log.pairs") == 2 && of("log.largest") <= 1024 &&
+# One in 64 is swapped into the shared places, and half of what comes out is the other thread's where the two run at the
+# same time; where one ran after the other it is what the first left in the 1024 places.
+calls_test(soak [[of("log.remote") / 200000 <= 1 / 128 + 0.002 && of("log.remote") > 700 && of("log.pairs") == 2 && of("log.largest") <= 1024 &&
   near(of("log.peak_bytes") / 2097152, 1.1, 0.1) && of("log.malloc") >= 200000 && of("log.live_at_end") == 0]]
   soak --bytes 2M --replacements 200000 --max-size 1K --threads 2)
 calls_test(burst_idle [[of("log.peak_blocks") == of("log.malloc") && of("log.ascending") == of("log.free") &&
