@@ -250,12 +250,23 @@ static void cleared(const char *unused) {
     printf("%zu\n", value_of(MP_OPTION_RELEASE_DELAY_MS));
 }
 
+/* An environment that no shell makes: a name twice, and one without a value. */
+static void odd(const char *unused) {
+    (void)unused;
+    char *arguments[] = {(char *)"options", (char *)"values", NULL};
+    char *environment[] = {(char *)"MINIPOOL_RELEASE_DELAY_MS=5", (char *)"MINIPOOL_RELEASE_DELAY_MS=6",
+                           (char *)"MINIPOOL_HARDENING", NULL};
+    execve("/proc/self/exe", arguments, environment);
+    CHECK(0, "execve: errno %d", errno);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *word;
         void (*run)(const char *argument);
     } words[] = {{"churn", churn}, {"leave", leave},   {"wait", wait_and_go_on}, {"hold", hold},
-                 {"huge", huge},   {"values", values}, {"cleared", cleared}};
+                 {"huge", huge},   {"values", values}, {"cleared", cleared},
+                 {"odd", odd}};
     if (argc > 1) {
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
             if (strcmp(argv[1], words[i].word) == 0) {

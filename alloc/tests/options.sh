@@ -24,6 +24,8 @@ environment() {
   [[ $out == "secure 0 $defaults" && -z $said ]] || fail "defaults: $out $said"
   run values $clock=frozen $soft=3K $hard=2g $delay=7 MINIPOOL_HUGE_PAGES=never MINIPOOL_HARDENING=1
   [[ $out == 'secure 0 1 3072 2147483648 7 1 0 1' && -z $said ]] || fail "values: $out $said"
+  run odd # the first one counts, as for getenv()
+  [[ $out == "secure 0 ${defaults/1000/5}" && -z $said ]] || fail "a variable twice, and one without a value: $out $said"
   run cleared
   [[ $out == 5 && -z $said ]] || fail "no environment: $out $said"
 }
