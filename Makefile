@@ -1,12 +1,13 @@
 # A thin front on CMake. `make` alone says what there is.
 #
-# Variables: SUITE=quick|full|memory|latency|scale|programs|ci or a file (bench), RUN=folder (charts, report, compare; default: the last run), BASE=folder (compare),
-# MINUTES=n (fuzz), SELFTEST=full|quick (selftest), BUILD=build (folder), OPTIONS=-DWERROR=ON (CMake options), VERBOSE=1 (show configuring
-# and compiling), BOOTSTRAP=0 (install nothing).
+# Variables: SUITE=quick|full|memory|latency|scale|programs|ci or a file (bench), RUN=folder (charts, report, compare;
+# default: the last run), BASE=folder (compare), MINUTES=n (fuzz), CELLS="..." (test-all; scripts/test-all --list has them),
+# PROGRAMS="..." (test-programs), SELFTEST=full|quick (selftest), BUILD=build (folder), OPTIONS=-DWERROR=ON (CMake options),
+# VERBOSE=1 (show configuring and compiling), BOOTSTRAP=0 (install nothing).
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build bench test test-aarch64 fuzz charts report compare docs selftest selftest-report clean
+.PHONY: help build bench test test-all test-programs test-aarch64 fuzz charts report compare docs selftest selftest-report clean
 
 BUILD ?= build
 SUITE ?= quick
@@ -22,6 +23,8 @@ help:
 	@for suite in workloads/suites/*.ini; do \
 	  printf '  %-10s %s\n' "$$(basename $$suite .ini)" "$$(sed -n 's/^description = //p' $$suite)"; done
 	@echo "make test                            build and run every test"
+	@echo "make test-all [CELLS='...']          the same by gcc and clang at -O0, -O2, -O3 with LTO; qemu, programs, coverage; an hour"
+	@echo "make test-programs [PROGRAMS='...']  real programs with and without minipool preloaded: the same output"
 	@echo "make test-aarch64                    minipool's tests cross-compiled, under qemu"
 	@echo "make fuzz [MINUTES=n]                libFuzzer on minipool; default: 10 minutes"
 	@echo "make charts [RUN=folder]             draw the charts of a stored run again"
@@ -45,6 +48,14 @@ test:
 	@scripts/bootstrap build bench test
 	@scripts/build $(BUILD) $(OPTIONS)
 	@ctest --test-dir $(BUILD) --parallel $$(nproc) --output-on-failure --no-tests=error
+
+test-all:
+	@scripts/test-all $(BUILD)/all $(CELLS)
+
+test-programs:
+	@scripts/bootstrap build test test-programs
+	@scripts/build $(BUILD) $(OPTIONS)
+	@scripts/test-programs $(BUILD) $(PROGRAMS)
 
 test-aarch64:
 	@scripts/bootstrap build aarch64

@@ -1,12 +1,19 @@
 #!/usr/bin/env bash
 # Runs one real program with and without the library preloaded: what it prints and its exit status must be the same.
-# A program that this machine does not have is skipped (77).
+# A program that this machine does not have is skipped (77). PROGRAM-tests is what the program is shipped with for its
+# own tests.
 #
 #   run.sh LIBRARY PROGRAM
+#   run.sh --list
 set -uo pipefail
-library=$1 program=$2
+if [[ $# == 1 && $1 == --list ]]; then
+  sed -n 's/^case_\(.*\)() {$/\1/p' "$0"
+  exit
+fi
+[[ $# == 2 && -e $1 ]] || { echo "usage: run.sh LIBRARY PROGRAM, or run.sh --list" >&2; exit 2; }
+library=$(realpath "$1") program=$2
 
-command -v "$program" >/dev/null || { echo "no $program here"; exit 77; }
+command -v "${program%-tests}" >/dev/null || { echo "no ${program%-tests} here"; exit 77; }
 scratch=$(mktemp -d) || exit 1
 server=
 trap '[[ -z $server ]] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
@@ -51,7 +58,16 @@ int main(void) {
   for (int i = 0; i < 100; i++) { puts(lines[i]); free(lines[i]); }
 }
 END
-  under gcc -O2 -c -o a.o a.c && cksum a.o && under gcc -o a a.o && under ./a
+  under gcc -O2 -c -o a.o a.c && cksum a.o && under gcc -o a a.o && under ./a || return
+  # A file of many functions.
+  {
+    echo '#include <stdio.h>'
+    seq 300 | sed 's/.*/static int f&(int x, const int *p) { int s = &; for (int i = 0; i < x; i++) s += p[i] * (i ^ &) + (s >> 3); return s; }/'
+    echo 'int main(void) { int p[64] = {1, 2, 3}, s = 0;'
+    seq 300 | sed 's/.*/  s ^= f&(64, p);/'
+    echo '  return printf("%d\n", s) < 0; }'
+  } >large.c
+  under gcc -O2 -o large large.c && under ./large
 }
 case_g++() {
   cat >a.cpp <<'END'
@@ -73,7 +89,27 @@ int main() {
   std::cout << words.size() << ' ' << sizes[0] + sizes[3] << '\n';
 }
 END
-  under g++ -std=c++17 -pthread -c -o a.o a.cpp && cksum a.o && under g++ -pthread -o a a.o && under ./a
+  under g++ -std=c++17 -pthread -c -o a.o a.cpp && cksum a.o && under g++ -pthread -o a a.o && under ./a || return
+  cat >templates.cpp <<'END'
+#include <functional>
+#include <iostream>
+#include <map>
+#include <regex>
+#include <tuple>
+#include <unordered_map>
+#include <variant>
+template <int N> struct Nest { using type = std::map<std::string, std::variant<int, std::tuple<typename Nest<N - 1>::type, double>>>; };
+template <> struct Nest<0> { using type = std::unordered_map<std::string, std::function<int(int)>>; };
+int main() {
+  Nest<12>::type nest;
+  nest["a"] = 1;
+  const std::regex word("([a-z]+)-([0-9]+)");
+  std::smatch found;
+  const std::string text = "one-1 two-22";
+  std::cout << nest.size() << ' ' << std::regex_search(text, found, word) << ' ' << found[2] << '\n';
+}
+END
+  under g++ -std=c++17 -O2 -o templates templates.cpp && under ./templates
 }
 case_git() {
   export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
@@ -85,6 +121,7 @@ case_git() {
     under git add . && under git commit -q -m "commit $i" || return
   done
   under git log --stat --format='%H %s' && under git gc -q && under git fsck --strict && under git diff HEAD~2 | cksum
+  under git clone -q --no-local . clone && under git -C clone log --format=%H && under git -C clone fsck --strict
 }
 case_perl() {
   under perl -e '
@@ -131,6 +168,66 @@ case_redis-server() {
   return 0
 }
 
+case_zstd() {
+  seq 1 400000 >data
+  under zstd -q -T2 -9 data -o data.zst && cksum data.zst && under zstd -dcq data.zst | cksum && under zstd -lv data.zst | grep -i ratio
+}
+case_xz() {
+  seq 1 400000 >data
+  under xz -T2 --block-size=256KiB -3 -k data && cksum data.xz && under xz -dc -T2 data.xz | cksum && under xz -t -v data.xz 2>&1 | grep -c data
+}
+case_lua5.4() {
+  under lua5.4 - <<'END'
+local words = {}
+for i = 1, 200000 do
+  local key = "key" .. i * 7919 % 5003
+  words[key] = (words[key] or "") .. (i % 10)
+  if i % 1000 == 0 then words["key" .. i % 5003] = nil end
+end
+local count, length = 0, 0
+for _, word in pairs(words) do count, length = count + 1, length + #word end
+print(count, length)
+collectgarbage()
+local parts = {}
+for i = 1, 50000 do parts[#parts + 1] = string.rep("x", i % 100) end
+print(#table.concat(parts), select(2, string.gsub(table.concat(parts, ","), "x,", "y")))
+local threads = {}
+for i = 1, 2000 do threads[i] = coroutine.wrap(function() local t = {} for k = 1, 20 do t[k] = {k} coroutine.yield(#t) end end) end
+local sum = 0
+for _ = 1, 20 do for i = 1, 2000 do sum = sum + threads[i]() end end
+print(sum)
+END
+}
+case_gs() {
+  cat >page.ps <<'END'
+%!PS
+/Helvetica findfont 9 scalefont setfont
+0 1 70 { /row exch def 0 1 9 { /column exch def
+  column 55 mul 20 add row 10 mul 20 add moveto row column mul 10 string cvs show } for } for
+0 5 360 { gsave 300 400 translate rotate 0 0 moveto 200 100 lineto 0.1 setlinewidth stroke grestore } for
+showpage
+END
+  under gs -q -dSAFER -dBATCH -dNOPAUSE -sDEVICE=ppmraw -r150 -sOutputFile=page.ppm page.ps && cksum page.ppm
+}
+case_tar() {
+  mkdir files && for i in $(seq 200); do seq "$i" $((i * 20)) >"files/name$i"; done
+  under tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf all.tar files && cksum all.tar &&
+    under tar -tf all.tar | cksum && mkdir out && under tar -xf all.tar -C out && diff -r files out/files && echo same
+}
+case_sort() {
+  seq 1 300000 | awk '{ print $1 * 7919 % 300007, $1 }' >data
+  under sort --parallel=4 -S 4M -k2n data | cksum && under sort --parallel=4 -u -k1,1n data | under uniq -f 1 -c | cksum
+}
+case_awk() {
+  seq 1 300000 | under awk '{ n[$1 % 997] = n[$1 % 997] "," $1; s += length(n[$1 % 997]) % 7 } END { for (k in n) c += length(n[k]); print c, s }'
+}
+case_python3-tests() {
+  local tests='test_gc test_dict test_list test_set test_deque test_array test_generators test_weakref test_sort'
+  python3 -c 'import test.test_dict, test.test_gc' 2>/dev/null || return 77
+  # shellcheck disable=SC2086 # names of tests
+  under python3 -m test -q $tests 2>&1 | grep -E '^(All|Tests result|Result|[0-9]+ tests?) '
+}
+
 run() { # preload -> output and status of the program's case
   local preload=$1 status=0 folder
   # The same path both times: programs print it and compilers store it.
@@ -142,6 +239,7 @@ run() { # preload -> output and status of the program's case
 
 run '' >"$scratch/plain" 2>&1
 run "$library" >"$scratch/preloaded" 2>&1
+! grep -qx 'status 77' "$scratch/plain" || { echo "not all that $program's case needs is here"; exit 77; }
 tail -n 1 "$scratch/plain" | grep -qx 'status 0' || { cat "$scratch/plain"; echo "$program fails without the library"; exit 77; }
 diff -u "$scratch/plain" "$scratch/preloaded" || { echo "$program behaves differently under $library"; exit 1; }
 echo "$program: $(wc -l <"$scratch/plain") equal lines"
