@@ -265,8 +265,7 @@ int main(int argc, char **argv) {
         const char *word;
         void (*run)(const char *argument);
     } words[] = {{"churn", churn}, {"leave", leave},   {"wait", wait_and_go_on}, {"hold", hold},
-                 {"huge", huge},   {"values", values}, {"cleared", cleared},
-                 {"odd", odd}};
+                 {"huge", huge},   {"values", values}, {"cleared", cleared},     {"odd", odd}};
     if (argc > 1) {
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
             if (strcmp(argv[1], words[i].word) == 0) {
