@@ -85,13 +85,13 @@ static double round_step(double wished, AxisUnit unit) {
     double scale = 1;
     while (unit == AXIS_BYTES && wished >= 1024 * scale && scale < 1e13)
         scale *= 1024;
-    double power = pow(10, floor(log10(wished / scale)));
-    for (size_t i = 0; i < 3; i++) {
+    double power = pow(10, floor(log10(wished / scale))), step = 10 * power * scale;
+    for (size_t i = 3; i-- > 0;) {
         static const double steps[] = {1, 2, 5};
         if (steps[i] * power * scale >= wished * (1 - 1e-9))
-            return steps[i] * power * scale;
+            step = steps[i] * power * scale;
     }
-    return 10 * power * scale;
+    return unit == AXIS_BYTES && step >= 1000 * scale ? 1024 * scale : step; /* 1 MiB, not 1000 KiB */
 }
 
 /* The value of the tic at `index` of a logarithmic set, 0 beyond its end. The sets go from fine to coarse. */

@@ -112,7 +112,7 @@ static void write_row(Chart *chart, const ChartSource *source, size_t row) {
         char *peak = series ? word_value(series_peak(series), METRIC_PEAK_RSS) : NULL;
         if (series && series_peak(series) > limit) {
             free(labels[count].text);
-            labels[count].text = text_format("%s, to %s", meta->arms[arm].name, peak);
+            labels[count].text = text_format("%s, %s", meta->arms[arm].name, peak);
             labels[count].x = NAN; /* its end is out of sight */
             labels[count].y = panel.y.high;
         }

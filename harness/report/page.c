@@ -48,9 +48,13 @@ static char *read_file(const char *folder, const char *name) {
     return text;
 }
 
-/* "thread_scaling" as "Thread scaling". */
+/* "thread_scaling" as "Thread scaling", "peak_rss" as "Peak RSS". */
 static char *chart_title(const char *name) {
-    char *title = text_copy(name);
+    char *title = text_copy(name), *abbreviation = strstr(title, "rss");
+    if (!abbreviation)
+        abbreviation = strstr(title, "thp");
+    for (size_t i = 0; abbreviation && i < 3; i++)
+        abbreviation[i] = (char)(abbreviation[i] - 'a' + 'A');
     for (char *at = title; *at; at++)
         *at = *at == '_' ? ' ' : *at;
     *title = *title >= 'a' && *title <= 'z' ? (char)(*title - 'a' + 'A') : *title;
@@ -113,11 +117,11 @@ static void put_arm_colours(const RunMeta *meta, FILE *out) {
     fputs("<p class=\"legend\">", out);
     for (size_t arm = 0; arm < meta->arm_count; arm++) {
         unsigned colour = styles[arm].colour;
-        fprintf(
-            out,
-            "<span data-rgb=\"rgb(%u, %u, %u)\"><svg class=\"swatch\" viewBox=\"-2 -2 4 4\" aria-hidden=\"true\"><use "
-            "href=\"#gpPt%d\" color=\"#%06x\"/></svg>",
-            colour >> 16, colour >> 8 & 255, colour & 255, styles[arm].mark - 1, colour);
+        fprintf(out,
+                "<span data-rgb=\"rgb(%u, %u, %u)\"><svg class=\"swatch\" viewBox=\"-2 -2 4 4\" fill=\"none\" "
+                "aria-hidden=\"true\"><use "
+                "href=\"#gpPt%d\" color=\"#%06x\"/></svg>",
+                colour >> 16, colour >> 8 & 255, colour & 255, styles[arm].mark - 1, colour);
         html_put(out, "$</span> ", meta->arms[arm].name);
     }
     fputs("</p>\n", out);
@@ -128,12 +132,13 @@ static bool put_charts(const PageSource *source, const PageParts *parts, FILE *o
     fputs("<section id=\"charts\">\n<h2>Charts</h2>\n", out);
     put_arm_colours(&source->run->meta, out);
     bool good = true, first = true;
-    for (size_t i = 0; i < CHART_COUNT && good; i++) {
-        if (parts->pages[i] == 0)
-            continue;
-        good = put_chart(parts, i, first, out);
-        first = false;
-    }
+    for (int overview = 1; overview >= 0; overview--) /* what stands for all rows comes first */
+        for (size_t i = 0; i < CHART_COUNT && good; i++) {
+            if (parts->pages[i] == 0 || (strcmp(CHARTS[i].name, "speed_memory") == 0) != overview)
+                continue;
+            good = put_chart(parts, i, first, out);
+            first = false;
+        }
     fputs("<details><summary>Charts that this run has no data for</summary><ul>\n", out);
     for (size_t i = 0; i < CHART_COUNT; i++)
         if (parts->pages[i] == 0)

@@ -28,7 +28,12 @@ static size_t rows_of(const Comparison *comparison) {
     return most;
 }
 
-/* "faster in 60, slower in 3, no difference shown in 20, no verdict in 11" */
+/* ", no verdict in 11"; "" for none. Owned. */
+static char *count_words(const char *what, size_t count) {
+    return count ? text_format(", %s in %zu", what, count) : text_copy("");
+}
+
+/* "faster in 60, slower in 3, no difference shown in 20, no verdict in 11", the last two where there are any. */
 static char *tally(const Comparison *comparison, uint32_t arm) {
     const MetricInfo *info = metric_info(comparison->metric);
     size_t better = 0, worse = 0, same = 0, none = 0;
@@ -42,8 +47,12 @@ static char *tally(const Comparison *comparison, uint32_t arm) {
                     cell->verdict != VERDICT_NO_DIFFERENCE;
         }
     }
-    return text_format("%s in %zu, %s in %zu, no difference shown in %zu, no verdict in %zu", info->better, better,
-                       info->worse, worse, same, none);
+    char *no_difference = count_words("no difference shown", same), *no_verdict = count_words("no verdict", none);
+    char *text =
+        text_format("%s in %zu, %s in %zu%s%s", info->better, better, info->worse, worse, no_difference, no_verdict);
+    free(no_difference);
+    free(no_verdict);
+    return text;
 }
 
 /* "95 % interval 1.17 to 1.25", or that there is none. */

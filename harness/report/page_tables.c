@@ -191,7 +191,9 @@ void page_write_verdicts(const PageSource *source, FILE *out) {
     free(legend);
     if (any_share_of_bound(source))
         fputs("<p>The arm <b>limit</b> is a bound for speed and no allocator to use: it does nothing but pop and push "
-              "blocks of the own thread. The share of its throughput that an arm reaches stands in grey.</p>\n",
+              "blocks of the own thread. The share of its throughput that an arm reaches stands in grey; where it is "
+              "over 100 %, "
+              "limit is no bound.</p>\n",
               out);
     for (size_t i = 0; i < source->count; i++)
         put_verdict_table(source, source->comparisons[i], i == 0, out);
