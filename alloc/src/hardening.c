@@ -349,11 +349,12 @@ void hardening_check_size(const char *function, const Span *span, const void *bl
             return;
     }
     size_t held = hardening_usable_size(function, span, block);
-    bool same = control == SPAN_GUARDED || hardening_level() > 1
-                    ? held == size
-                    : size_class_of_aligned(alignment, size) == span->size_class;
-    if (!same)
+    bool exactly = hardening_level() > 1;
+    unsigned size_class = size_class_of_aligned(alignment, exactly ? size + CANARY_MIN_BYTES : size);
+    if (exactly ? held != size : size_class != span->size_class)
         fault_size(function, block, size, held);
+    if (control == SPAN_HARDENED && size_class != span->size_class)
+        fault(function, block, "wrong alignment");
 }
 
 /* -- pointers to nothing ---------------------------------------------------------------------------------------- */

@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,16 +121,116 @@ static void call_too_large(void) {
 
 #ifdef TEST_AS_MALLOC /* what only the library that replaces malloc has: C++'s operators under their mangled names */
 void *_Znwm(size_t size);
+void *_Znam(size_t size);
+void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag);
+void *_ZnamRKSt9nothrow_t(size_t size, const void *tag);
+void *_ZnwmSt11align_val_t(size_t size, size_t alignment);
 void *_ZnamSt11align_val_t(size_t size, size_t alignment);
+void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag);
+void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag);
+void _ZdlPv(void *block);
+void _ZdaPv(void *block);
 void _ZdlPvm(void *block, size_t size);
+void _ZdaPvm(void *block, size_t size);
+void _ZdlPvSt11align_val_t(void *block, size_t alignment);
+void _ZdaPvSt11align_val_t(void *block, size_t alignment);
+void _ZdlPvmSt11align_val_t(void *block, size_t size, size_t alignment);
+void _ZdaPvmSt11align_val_t(void *block, size_t size, size_t alignment);
+
+enum { ALIGNMENT = 256 };
+static const char nothrow;
+static volatile size_t impossible = (size_t)PTRDIFF_MAX + 1;
+
+static void use_aligned(void *block) {
+    CHECK(is_aligned(block, ALIGNMENT), "block %p", block);
+    use(block);
+}
 static void call_new(void) {
     use(_Znwm(SIZE));
 }
+static void call_new_array(void) {
+    use(_Znam(SIZE));
+}
+static void call_new_nothrow(void) {
+    use(_ZnwmRKSt9nothrow_t(SIZE, &nothrow));
+}
+static void call_new_array_nothrow(void) {
+    use(_ZnamRKSt9nothrow_t(SIZE, &nothrow));
+}
 static void call_new_aligned(void) {
-    use(_ZnamSt11align_val_t(SIZE, 256));
+    use_aligned(_ZnwmSt11align_val_t(SIZE, ALIGNMENT));
+}
+static void call_new_array_aligned(void) {
+    use_aligned(_ZnamSt11align_val_t(SIZE, ALIGNMENT));
+}
+static void call_new_aligned_nothrow(void) {
+    use_aligned(_ZnwmSt11align_val_tRKSt9nothrow_t(SIZE, ALIGNMENT, &nothrow));
+}
+static void call_new_array_aligned_nothrow(void) {
+    use_aligned(_ZnamSt11align_val_tRKSt9nothrow_t(SIZE, ALIGNMENT, &nothrow));
 }
 static void call_delete(void) {
+    _ZdlPv(foreign);
+}
+static void call_delete_array(void) {
+    _ZdaPv(foreign);
+}
+static void call_delete_sized(void) {
     _ZdlPvm(foreign, 64);
+}
+static void call_delete_array_sized(void) {
+    _ZdaPvm(foreign, 64);
+}
+static void call_delete_aligned(void) {
+    _ZdlPvSt11align_val_t(foreign, 64);
+}
+static void call_delete_array_aligned(void) {
+    _ZdaPvSt11align_val_t(foreign, 64);
+}
+static void call_delete_sized_aligned(void) {
+    _ZdlPvmSt11align_val_t(foreign, 64, 64);
+}
+static void call_delete_array_sized_aligned(void) {
+    _ZdaPvmSt11align_val_t(foreign, 64, 64);
+}
+
+/* A program without C++'s library has no new-handler and nothing that could throw. */
+static void call_new_nothrow_too_large(void) {
+    CHECK(_ZnwmRKSt9nothrow_t(impossible, &nothrow) == NULL, "%zu bytes", impossible);
+    CHECK(_ZnamRKSt9nothrow_t(impossible, &nothrow) == NULL, "%zu bytes", impossible);
+    CHECK(_ZnwmSt11align_val_tRKSt9nothrow_t(impossible, ALIGNMENT, &nothrow) == NULL, "%zu bytes", impossible);
+    CHECK(_ZnamSt11align_val_tRKSt9nothrow_t(impossible, ALIGNMENT, &nothrow) == NULL, "%zu bytes", impossible);
+}
+
+static void ends_with(void *(*form)(size_t), const char *expected) {
+    const struct rlimit no_core = {0, 0};
+    char said[200];
+    size_t length = 0;
+    ssize_t got;
+    int ends[2], status = 0;
+    CHECK(pipe(ends) == 0, "pipe");
+    pid_t child = fork();
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &no_core);
+        dup2(ends[1], STDERR_FILENO);
+        form(impossible);
+        _exit(0);
+    }
+    close(ends[1]);
+    while (length < sizeof(said) - 1 && (got = read(ends[0], said + length, sizeof(said) - 1 - length)) > 0)
+        length += (size_t)got;
+    said[length] = '\0';
+    close(ends[0]);
+    CHECK(child > 0 && waitpid(child, &status, 0) == child, "fork");
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && strcmp(said, expected) == 0, "status %#x, said %s",
+          (unsigned)status, said);
+}
+
+static void call_new_too_large(void) {
+    static const char line[] = "minipool: operator new(0x8000000000000000): out of memory, and no C++ library to throw "
+                               "std::bad_alloc\n";
+    ends_with(_Znwm, line);
+    ends_with(_Znam, line);
 }
 static void call_mallinfo(void) {
     struct mallinfo2 info = mallinfo2();
@@ -139,37 +241,57 @@ static void call_mallinfo(void) {
 static const struct {
     const char *name;
     void (*call)(void);
-    int consumes; /* the foreign block is freed by it */
+    enum {
+        LEAVES,
+        FREES,
+        FREES_ALIGNED
+    } then; /* what it does with the foreign block: frees it as one from malloc, or
+               as one that was asked for with its alignment */
 } functions[] = {
-    {"malloc", call_malloc, 0},
-    {"malloc_large", call_malloc_large, 0},
-    {"malloc_too_large", call_too_large, 0},
-    {"calloc", call_calloc, 0},
-    {"realloc", call_realloc, 1},
-    {"realloc_zero", call_realloc_zero, 1},
-    {"reallocarray", call_reallocarray, 1},
-    {"free", call_free, 1},
-    {"free_sized", call_free_sized, 1},
-    {"free_aligned_sized", call_free_aligned_sized, 1},
-    {"aligned_alloc", call_aligned_alloc, 0},
-    {"posix_memalign", call_posix_memalign, 0},
-    {"memalign", call_memalign, 0},
-    {"valloc", call_valloc, 0},
-    {"pvalloc", call_pvalloc, 0},
-    {"malloc_usable_size", call_usable_size, 0},
-    {"malloc_trim", call_trim, 0},
-    {"stats_get", call_stats, 0},
-    {"stats_json", call_stats_json, 0},
-    {"check", call_check, 0},
-    {"option_get", call_option_get, 0},
-    {"option_set", call_option_set, 0},
-    {"option_set_text", call_option_set_text, 0},
-    {"option_name", call_option_name, 0},
+    {"malloc", call_malloc, LEAVES},
+    {"malloc_large", call_malloc_large, LEAVES},
+    {"malloc_too_large", call_too_large, LEAVES},
+    {"calloc", call_calloc, LEAVES},
+    {"realloc", call_realloc, FREES},
+    {"realloc_zero", call_realloc_zero, FREES},
+    {"reallocarray", call_reallocarray, FREES},
+    {"free", call_free, FREES},
+    {"free_sized", call_free_sized, FREES},
+    {"free_aligned_sized", call_free_aligned_sized, FREES_ALIGNED},
+    {"aligned_alloc", call_aligned_alloc, LEAVES},
+    {"posix_memalign", call_posix_memalign, LEAVES},
+    {"memalign", call_memalign, LEAVES},
+    {"valloc", call_valloc, LEAVES},
+    {"pvalloc", call_pvalloc, LEAVES},
+    {"malloc_usable_size", call_usable_size, LEAVES},
+    {"malloc_trim", call_trim, LEAVES},
+    {"stats_get", call_stats, LEAVES},
+    {"stats_json", call_stats_json, LEAVES},
+    {"check", call_check, LEAVES},
+    {"option_get", call_option_get, LEAVES},
+    {"option_set", call_option_set, LEAVES},
+    {"option_set_text", call_option_set_text, LEAVES},
+    {"option_name", call_option_name, LEAVES},
 #ifdef TEST_AS_MALLOC
-    {"operator_new", call_new, 0},
-    {"operator_new_aligned", call_new_aligned, 0},
-    {"operator_delete", call_delete, 1},
-    {"mallinfo2", call_mallinfo, 0},
+    {"new", call_new, LEAVES},
+    {"new_array", call_new_array, LEAVES},
+    {"new_nothrow", call_new_nothrow, LEAVES},
+    {"new_array_nothrow", call_new_array_nothrow, LEAVES},
+    {"new_aligned", call_new_aligned, LEAVES},
+    {"new_array_aligned", call_new_array_aligned, LEAVES},
+    {"new_aligned_nothrow", call_new_aligned_nothrow, LEAVES},
+    {"new_array_aligned_nothrow", call_new_array_aligned_nothrow, LEAVES},
+    {"new_too_large", call_new_too_large, LEAVES},
+    {"new_nothrow_too_large", call_new_nothrow_too_large, LEAVES},
+    {"delete", call_delete, FREES},
+    {"delete_array", call_delete_array, FREES},
+    {"delete_sized", call_delete_sized, FREES},
+    {"delete_array_sized", call_delete_array_sized, FREES},
+    {"delete_aligned", call_delete_aligned, FREES_ALIGNED},
+    {"delete_array_aligned", call_delete_array_aligned, FREES_ALIGNED},
+    {"delete_sized_aligned", call_delete_sized_aligned, FREES_ALIGNED},
+    {"delete_array_sized_aligned", call_delete_array_sized_aligned, FREES_ALIGNED},
+    {"mallinfo2", call_mallinfo, LEAVES},
 #endif
 };
 enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
@@ -188,11 +310,11 @@ static int run_one(int in_a_thread, const char *name) {
     CHECK(index < FUNCTIONS, "no function %s", name);
     if (in_a_thread) {
         pthread_t id;
-        foreign = mp_aligned_alloc(64, 64);
+        foreign = functions[index].then == FREES_ALIGNED ? mp_aligned_alloc(64, 64) : mp_malloc(64);
         CHECK(foreign != NULL, "64 bytes");
         CHECK(pthread_create(&id, NULL, in_thread, &index) == 0, "thread");
         CHECK(pthread_join(id, NULL) == 0, "thread");
-        if (!functions[index].consumes)
+        if (functions[index].then == LEAVES)
             mp_free(foreign);
     } else {
         functions[index].call();

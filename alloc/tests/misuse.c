@@ -27,6 +27,9 @@
 #endif
 void _ZdlPvm(void *block, size_t size) __attribute__((weak)); /* operator delete(void *, std::size_t) */
 void *_Znwm(size_t size) __attribute__((weak));               /* operator new(std::size_t) */
+/* operator new(std::size_t, std::align_val_t), operator delete(void *, std::size_t, std::align_val_t) */
+void *_ZnwmSt11align_val_t(size_t size, size_t alignment) __attribute__((weak));
+void _ZdlPvmSt11align_val_t(void *block, size_t size, size_t alignment) __attribute__((weak));
 
 /* In memory shared with the parent: the pointer that the message must name; what two threads tell each other; the start
  * of the block in which the pointer is. */
@@ -124,6 +127,31 @@ static void realloc_freed(void) {
     mp_free(other);
 }
 
+/* What realloc moved away from is free. */
+static void free_after_realloc(void) {
+    char *block = mp_malloc(100), *other = mp_malloc(100);
+    blame(block);
+    char *moved = mp_realloc(block, 5000);
+    mp_free(guilty[POINTER]);
+    mp_free(moved);
+    mp_free(other);
+}
+
+static void free_after_realloc_large(void) {
+    char *block = mp_malloc(1 << 20), *wall = mp_malloc(1 << 20);
+    blame(block);
+    char *moved = mp_realloc(block, 8 << 20);
+    mp_free(guilty[POINTER]);
+    mp_free(moved);
+    mp_free(wall);
+}
+
+static void realloc_freed_large(void) {
+    char *block = mp_malloc(1 << 20);
+    mp_free(block);
+    mp_free(mp_realloc(blame(block), 5000));
+}
+
 static void free_twice_large(void) {
     char *block = mp_malloc(1 << 20);
     mp_free(block);
@@ -157,6 +185,21 @@ static void free_twice_both_foreign(void) {
     char *block = mp_malloc(100);
     free_in_thread(block);
     free_in_thread(blame(block));
+}
+
+/* A thread that allocates, but nothing of this size, gathers what it frees for others. */
+static void *free_argument_twice(void *block) {
+    mp_free(mp_malloc(5000));
+    mp_free(block);
+    mp_free(block);
+    return NULL;
+}
+
+static void free_twice_same_foreign(void) {
+    char *block = mp_malloc(100);
+    pthread_t id;
+    CHECK(pthread_create(&id, NULL, free_argument_twice, blame(block)) == 0, "thread");
+    CHECK(pthread_join(id, NULL) == 0, "thread");
 }
 
 /* A thread that allocates in the class keeps what it frees in a list of its own. */
@@ -198,6 +241,12 @@ static void free_twice_beside_other(void) {
 static void free_inside_small(void) {
     char *block = mp_malloc(100);
     mp_free(blame_inside(block, 16));
+}
+
+static void realloc_inside_small(void) {
+    char *block = mp_malloc(100);
+    char *moved = mp_realloc(blame_inside(block, 16), 5000);
+    mp_free(moved);
 }
 
 static void free_unaligned(void) {
@@ -269,6 +318,16 @@ static void write_freed_middle(void) {
     write_after_free_at(100);
 }
 
+static void write_after_realloc(void) {
+    char *block = mp_malloc(200), *other = mp_malloc(200);
+    blame(block);
+    char *moved = mp_realloc(block, 5000);
+    write_at(guilty[POINTER], 100, 1);
+    allocate_all(200);
+    mp_free(moved);
+    mp_free(other);
+}
+
 static void write_freed_large(void) {
     char *block = mp_malloc(1 << 20);
     mp_free(block);
@@ -312,9 +371,26 @@ static void delete_wrong_size(void) {
     _ZdlPvm(blame(block), 400);
 }
 
+static void delete_aligned_wrong_size(void) {
+    char *block = _ZnwmSt11align_val_t(200, 256);
+    _ZdlPvmSt11align_val_t(blame(block), 600, 256);
+}
+
+static void delete_aligned_wrong_alignment(void) {
+    char *block = _ZnwmSt11align_val_t(200, 256);
+    _ZdlPvmSt11align_val_t(blame(block), 200, 16);
+}
+
 static void free_wrong_size(void) {
     char *block = mp_malloc(40);
     mp_free_sized(blame(block), 400);
+}
+
+static void free_sized_twice(void) {
+    char *block = mp_malloc(100), *other = mp_malloc(100);
+    mp_free_sized(block, 100);
+    mp_free_sized(blame(block), 100);
+    mp_free(other);
 }
 
 static void free_nearly_right_size(void) {
@@ -379,6 +455,8 @@ static const struct {
     {"free_inside_small", free_inside_small, "`free` of a pointer into a small block", FROM_1("free", inside)},
     {"free_unaligned", free_unaligned, "`free` of an unaligned pointer into a small block", FROM_1("free", unaligned)},
     {"free_inside_small_foreign", free_inside_small_foreign, "the same by another thread", FROM_0("free", inside)},
+    {"realloc_inside_small", realloc_inside_small, "`realloc` of a pointer into a small block",
+     FROM_1("realloc", inside)},
     {"free_inside_large", free_inside_large, "`free` of a pointer into a large block", FROM_0("free", inside)},
     {"realloc_inside_large", realloc_inside_large, "`realloc` of a pointer into a large block",
      FROM_0("realloc", inside)},
@@ -399,11 +477,20 @@ static const struct {
      free_twice_mapped,
      "second `free` of 64 MiB",
      {{"free", not_ours}, {"free", not_ours}, {"free", twice}}},
+    {"free_after_realloc", free_after_realloc, "`free` of a pointer whose block `realloc` has moved",
+     FROM_0("free", twice)},
+    {"free_after_realloc_large",
+     free_after_realloc_large,
+     "likewise, of 1 MiB",
+     {{"free", freed}, {"free", freed}, {"free", twice}}},
     {"realloc_freed",
      realloc_freed,
      "`realloc` of a freed block",
      {{"free", twice}, {"realloc", freed}, {"realloc", freed}}},
+    {"realloc_freed_large", realloc_freed_large, "`realloc` of a freed block of 1 MiB", FROM_0("realloc", freed)},
     {"free_twice_both_foreign", free_twice_both_foreign, "both by threads that did not allocate the block",
+     FROM_0("free", twice)},
+    {"free_twice_same_foreign", free_twice_same_foreign, "both by one thread that did not allocate it",
      FROM_0("free", twice)},
     {"free_twice_after_other", free_twice_after_other, "the first by a thread that has ended", FROM_0("free", twice)},
     {"free_twice_beside_other", free_twice_beside_other, "the first by another live thread", FROM_0("free", twice)},
@@ -413,6 +500,7 @@ static const struct {
      FROM_2("free", twice)},
     {"write_link", write_link, "write to the first byte of a freed block", FROM_1("malloc", written)},
     {"write_freed_middle", write_freed_middle, "write to the middle of a freed block", FROM_2("malloc", written)},
+    {"write_after_realloc", write_after_realloc, "the same after `realloc` has moved it", FROM_2("malloc", written)},
     {"write_freed_large", write_freed_large, "write to a freed block of 1 MiB", FROM_2(NULL, at_once)},
     {"write_over_end", write_over_end, "zero written one byte over the end", FROM_2("free", beyond)},
     {"write_over_end_realloc", write_over_end_realloc, "the same, then `realloc`", FROM_2("realloc", beyond)},
@@ -425,12 +513,23 @@ static const struct {
      {{NULL, NULL},
       {"operator delete", "wrong size 400, the block has 48"},
       {"operator delete", "wrong size 400, the block has 40"}}},
+    {"delete_aligned_wrong_size",
+     delete_aligned_wrong_size,
+     "aligned `operator delete` with a wrong size",
+     {{NULL, NULL},
+      {"operator delete", "wrong size 600, the block has 256"},
+      {"operator delete", "wrong size 600, the block has 200"}}},
+    {"delete_aligned_wrong_alignment",
+     delete_aligned_wrong_alignment,
+     "aligned `operator delete` with a wrong alignment",
+     {{NULL, NULL}, {"operator delete", "wrong size 200, the block has 256"}, {"operator delete", "wrong alignment"}}},
     {"free_wrong_size",
      free_wrong_size,
      "`free_sized` with a wrong size",
      {{NULL, NULL},
       {"free_sized", "wrong size 400, the block has 48"},
       {"free_sized", "wrong size 400, the block has 40"}}},
+    {"free_sized_twice", free_sized_twice, "second `free_sized` at once", FROM_0("free", twice)},
     {"free_nearly_right_size", free_nearly_right_size, "`free_sized` with a size one too large",
      FROM_2("free_sized", "wrong size 41, the block has 40")},
     {"free_wrong_size_large", free_wrong_size_large, "`free_sized` with a wrong size, 1 MiB",
@@ -448,8 +547,11 @@ enum { CASES = sizeof(cases) / sizeof(cases[0]) };
 static int is_possible(void (*commit)(void)) {
     if (commit == delete_wrong_size)
         return _Znwm != NULL && _ZdlPvm != NULL;
+    if (commit == delete_aligned_wrong_size || commit == delete_aligned_wrong_alignment)
+        return _ZnwmSt11align_val_t != NULL && _ZdlPvmSt11align_val_t != NULL;
 #ifdef TEST_AS_MALLOC
-    if (commit == free_wrong_size || commit == free_nearly_right_size || commit == free_wrong_size_large)
+    if (commit == free_wrong_size || commit == free_sized_twice || commit == free_nearly_right_size ||
+        commit == free_wrong_size_large)
         return free_sized != NULL;
     if (commit == free_wrong_alignment)
         return free_aligned_sized != NULL;
@@ -457,14 +559,19 @@ static int is_possible(void (*commit)(void)) {
     return 1;
 }
 
-/* A live block may hold, by copy, whatever a free one holds: it is no proof of a double free. */
+/* A live block may hold, by copy, whatever a free one holds, or nearly that: it is no proof of a double free. */
 static void innocent(void) {
     for (size_t size = 8; size <= 4096; size *= 2) {
+        const uint64_t elsewhere = (uint64_t)1 << 45;
+        uint64_t first;
         char *block = mp_malloc(size), *other = mp_malloc(size), *copy = mp_malloc(size);
         CHECK(block != NULL && other != NULL && copy != NULL, "%zu bytes", size);
         mp_free(block);
         memcpy(other, block, size);
+        memcpy(&first, block, sizeof(first));
+        first ^= elsewhere;
         memcpy(copy, block, size);
+        memcpy(copy, &first, sizeof(first));
         mp_free(other);
         mp_free(copy);
     }
