@@ -9,6 +9,7 @@
  * heap is untouched, so that the first call of all fails as well.
  *
  *   system_failures [STEPS [ROW]]   how many operations the trace has; how many calls in a row fail in between
+ *   system_failures mappings        the number of mappings only; exit code 77 where the system allows too many
  */
 #include "testing.h"
 
@@ -24,7 +25,14 @@
 
 /* -- calls that fail -------------------------------------------------------------------------------------------- */
 
-typedef enum Kind { KIND_MAP = 1, KIND_UNMAP = 2, KIND_REMAP = 4, KIND_ADVISE = 8, KIND_ALL = 15 } Kind;
+typedef enum Kind {
+    KIND_MAP = 1,
+    KIND_UNMAP = 2,
+    KIND_REMAP = 4,
+    KIND_ADVISE = 8,
+    KIND_ALL = 15,
+    KIND_BOOKKEEPING = 16
+} Kind;
 
 static struct {
     unsigned kinds;      /* which calls may fail, and are counted */
@@ -60,8 +68,13 @@ static int must_fail(Kind kind) {
 /* Address space that the process took by the calls below and still has. */
 static atomic_size_t mapped_bytes;
 
+/* What the allocator keeps its records in. Pages for blocks are asked for beside others, or in other sizes. */
+static int is_for_bookkeeping(const void *address, size_t bytes) {
+    return address == NULL && bytes == (size_t)1 << 20;
+}
+
 void *mmap(void *address, size_t bytes, int protection, int flags, int file, off_t offset) {
-    if (must_fail(KIND_MAP))
+    if (must_fail(KIND_MAP) || (is_for_bookkeeping(address, bytes) && must_fail(KIND_BOOKKEEPING)))
         return MAP_FAILED;
     void *result = (void *)syscall(SYS_mmap, address, bytes, protection, flags, file, offset); /* NOLINT */
     if (result != MAP_FAILED)
@@ -378,6 +391,40 @@ static void refused_unmap_gives_memory_back(void) {
     });
 }
 
+/* Records fill up while there is memory for blocks: nothing is given that could not be recorded. */
+static void no_room_for_records(void) {
+    enum { MOST = 1 << 15, LARGE = 400000, NEIGHBOURS = 8 };
+    static unsigned char *held[MOST];
+    static const size_t sizes[] = {30 * MIB, 16, 64, 256, 1024, 5000, 20000, 70000, 300000, 40 * MIB};
+    running = "no room for records";
+    IN_A_CHILD({
+        size_t count = 0;
+        mp_free(mp_malloc(1)); /* the first of everything is there */
+        plan_failures(KIND_BOOKKEEPING, 1, SIZE_MAX, 0);
+        while (count < MOST && (held[count] = mp_malloc(LARGE)) != NULL)
+            *held[count++] = 1;
+        CHECK(count > NEIGHBOURS && count < MOST && errno == ENOMEM, "errno %d after %zu blocks", errno, count);
+        for (size_t i = 0; i < 2; i++) { /* a block shrinks where the rest of it cannot be recorded */
+            void *smaller = mp_realloc(held[i], LARGE - LARGE / 4);
+            CHECK(smaller != NULL, "shrinking");
+            held[i] = smaller;
+        }
+        for (size_t i = 0; i < NEIGHBOURS; i++) { /* their runs unite, which leaves records over */
+            mp_free(held[--count]);
+            for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+                errno = 0;
+                void *block = mp_malloc(sizes[s]);
+                CHECK(block != NULL || errno == ENOMEM, "%zu bytes: errno is %d", sizes[s], errno);
+                mp_free(block);
+            }
+            mp_check();
+        }
+        while (count != 0)
+            mp_free(held[--count]);
+        expect_recovery();
+    });
+}
+
 static void *trace_in_thread(void *argument) {
     for (uint64_t round = 0; round < 3; round++)
         run_trace((uint64_t)(uintptr_t)argument * 100 + round, 1);
@@ -454,7 +501,7 @@ static void the_systems_limits(void) {
     }
 }
 
-/* All mappings that a process may have, but `left`. Neighbours differ in protection, so that they do not unite. */
+/* All mappings that a process may have. Neighbours differ in protection, so that they do not unite. */
 static size_t fill_mappings(char *start, size_t page, size_t most) {
     size_t made = 0;
     while (made < most && syscall(SYS_mprotect, start + 2 * made * page, page, PROT_READ) == 0)
@@ -462,23 +509,34 @@ static size_t fill_mappings(char *start, size_t page, size_t most) {
     return made;
 }
 
-static void no_more_mappings(void) {
-    enum { MOST = 40000 };
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+/* 0: it cannot be told. */
+static size_t mappings_allowed(void) {
+    size_t count = 0;
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
+    if (file != NULL && fscanf(file, "%zu", &count) != 1)
+        count = 0;
+    if (file != NULL)
+        fclose(file);
+    return count;
+}
+
+static int no_more_mappings(void) {
+    enum { MOST = 1 << 18, SKIPPED = 77 };
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), allowed = mappings_allowed();
+    if (allowed == 0 || allowed > MOST) {
+        printf("skipped: vm.max_map_count is %zu, which is not known or too many to use up\n", allowed);
+        return SKIPPED;
+    }
     running = "no more mappings";
     for (running_number = 0; running_number < 4; running_number++)
         IN_A_CHILD({
-            const size_t bytes = 2 * MOST * page;
+            const size_t bytes = 2 * allowed * page;
             size_t spare = running_number;
             if (running_number % 2 == 1) /* the heap has memory already */
                 run_trace(5, 0);
             char *start =
                 (char *)syscall(SYS_mmap, NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); /* NOLINT */
-            size_t made = fill_mappings(start, page, MOST);
-            if (made == MOST) {
-                printf("skipped: this system allows more than %d mappings\n", 2 * MOST);
-                fflush(stdout);
-            }
+            CHECK(fill_mappings(start, page, allowed) < allowed, "%zu mappings are allowed", allowed);
             for (size_t i = 0; i < spare; i++)
                 CHECK(syscall(SYS_mprotect, start + 2 * i * page, page, PROT_NONE) == 0, "mprotect");
             run_trace(6, 1);
@@ -486,9 +544,12 @@ static void no_more_mappings(void) {
             atomic_store(&plan.failed_unmaps, 1); /* the system itself may have refused */
             expect_recovery();
         });
+    return 0;
 }
 
 int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "mappings") == 0)
+        return no_more_mappings();
     if (argc > 1)
         steps = (size_t)strtoull(argv[1], NULL, 10);
     if (argc > 2)
@@ -496,8 +557,8 @@ int main(int argc, char **argv) {
     each_call_fails();
     each_kind_fails();
     refused_unmap_gives_memory_back();
+    no_room_for_records();
     threads_meet_failures();
     the_systems_limits();
-    no_more_mappings();
     return 0;
 }
