@@ -7,7 +7,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build bench test test-all test-programs test-aarch64 fuzz charts report compare docs selftest selftest-report clean
+.PHONY: help build bench test test-all test-programs test-aarch64 fuzz coverage charts report compare docs selftest selftest-report clean
 
 BUILD ?= build
 SUITE ?= quick
@@ -27,6 +27,7 @@ help:
 	@echo "make test-programs [PROGRAMS='...']  real programs with and without minipool preloaded: the same output"
 	@echo "make test-aarch64                    minipool's tests cross-compiled, under qemu"
 	@echo "make fuzz [MINUTES=n]                libFuzzer on minipool; default: 10 minutes"
+	@echo "make coverage                        which lines of minipool its tests run; three minutes"
 	@echo "make charts [RUN=folder]             draw the charts of a stored run again"
 	@echo "make report [RUN=folder]             one HTML page about a stored run: RUN/report.html"
 	@echo "make compare [RUN=folder]            judge a stored run; with BASE=folder against that one"
@@ -64,6 +65,10 @@ test-aarch64:
 fuzz:
 	@scripts/bootstrap build ci
 	@scripts/fuzz $(BUILD)/fuzz $$(($(MINUTES) * 60))
+
+coverage:
+	@scripts/bootstrap build test coverage
+	@scripts/coverage $(BUILD)/coverage
 
 charts:
 	@scripts/bootstrap build bench
