@@ -7,7 +7,7 @@
 enum { ROWS = 1000, ARMS = 6, BLOCKS = 10, THREADS = 4 };
 
 /* Bytes of the page, and elements that a browser builds on opening it: of what is folded away none. */
-static const size_t MOST_BYTES = 12 << 20, MOST_ELEMENTS = 90000;
+static const size_t MOST_BYTES = 12 << 20, MOST_ELEMENTS = 30000;
 
 static double speed(size_t row, size_t arm) {
     return 1 + 0.1 * (double)arm * (row % 3 ? 1 : -1);
