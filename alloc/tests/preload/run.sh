@@ -225,7 +225,7 @@ case_python3-tests() {
   local tests='test_gc test_dict test_list test_set test_deque test_array test_generators test_weakref test_sort'
   python3 -c 'import test.test_dict, test.test_gc' 2>/dev/null || return 77
   # shellcheck disable=SC2086 # names of tests
-  under python3 -m test -q $tests 2>&1 | grep -E '^(All|Tests result|Result|[0-9]+ tests?) '
+  under python3 -m test -q $tests 2>&1 | grep -E '^(Result:|Tests result:|Total tests:|All [0-9]+ tests)'
 }
 
 run() { # preload -> output and status of the program's case
