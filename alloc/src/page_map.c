@@ -6,37 +6,52 @@
 #include "os_memory.h"
 
 PageMap page_map;
+PageMapNear page_map_near = {(uintptr_t)1 << 63};
 
 static _Atomic size_t leaf_bytes;
 
-static _Atomic uintptr_t *root_entry(uintptr_t address) {
-    return &page_map.root[(address >> PAGE_MAP_LEAF_SHIFT) & (((size_t)1 << PAGE_MAP_ROOT_BITS) - 1)];
+/* The flat table's middle is the first page asked for: the system puts what follows below it or, less often, above. */
+static void place_near(uintptr_t address) {
+    uintptr_t page = address >> PAGE_SHIFT, half = PAGE_MAP_NEAR_PAGES / 2;
+    uintptr_t first = page < half ? 0 : page - half;
+    atomic_store_explicit(&page_map_near.offset, -(first << PAGE_SHIFT), memory_order_relaxed);
+}
+
+static bool reserve_leaf(uintptr_t address) {
+    _Atomic(PageMapEntry *) *entry = &page_map.root[address >> PAGE_MAP_LEAF_SHIFT];
+    if (atomic_load_explicit(entry, memory_order_relaxed) != NULL)
+        return true;
+    PageMapEntry *leaf = os_map(PAGE_MAP_LEAF_BYTES, CACHE_LINE, NULL);
+    if (leaf == NULL)
+        return false;
+    atomic_store_explicit(entry, leaf, memory_order_relaxed);
+    atomic_fetch_add_explicit(&leaf_bytes, PAGE_MAP_LEAF_BYTES, memory_order_relaxed);
+    return true;
 }
 
 bool page_map_reserve(const void *address, size_t bytes) {
-    uintptr_t first = (uintptr_t)address >> PAGE_MAP_LEAF_SHIFT;
-    uintptr_t last = ((uintptr_t)address + bytes - 1) >> PAGE_MAP_LEAF_SHIFT;
-    if (last >> PAGE_MAP_ROOT_BITS != 0)
+    static bool placed;
+    uintptr_t first = (uintptr_t)address, last = first + bytes - 1;
+    if (last >> ADDRESS_BITS != 0)
         return false;
-    for (uintptr_t index = first; index <= last; index++) {
-        _Atomic uintptr_t *entry = root_entry(index << PAGE_MAP_LEAF_SHIFT);
-        if (atomic_load_explicit(entry, memory_order_relaxed) != 0)
-            continue;
-        void *leaf = os_map(PAGE_MAP_LEAF_BYTES, CACHE_LINE, NULL);
-        if (leaf == NULL)
+    if (!placed) {
+        placed = true;
+        place_near(first);
+    }
+    for (uintptr_t leaf = first >> PAGE_MAP_LEAF_SHIFT; leaf <= last >> PAGE_MAP_LEAF_SHIFT; leaf++) {
+        uintptr_t begin = leaf << PAGE_MAP_LEAF_SHIFT, end = begin + ((uintptr_t)1 << PAGE_MAP_LEAF_SHIFT) - 1;
+        begin = begin < first ? first : begin;
+        end = end > last ? last : end;
+        bool near = page_map_near_page(begin) < PAGE_MAP_NEAR_PAGES && page_map_near_page(end) < PAGE_MAP_NEAR_PAGES;
+        if (!near && !reserve_leaf(begin))
             return false;
-        atomic_store_explicit(entry, (uintptr_t)leaf - (uintptr_t)page_map.empty_leaf, memory_order_relaxed);
-        atomic_fetch_add_explicit(&leaf_bytes, PAGE_MAP_LEAF_BYTES, memory_order_relaxed);
     }
     return true;
 }
 
 void page_map_set_list(const void *address, Span *span, uint16_t list_offset) {
-    uintptr_t bits = (uintptr_t)address;
-    uintptr_t leaf = (uintptr_t)page_map.empty_leaf + atomic_load_explicit(root_entry(bits), memory_order_relaxed);
-    size_t index = (bits >> PAGE_SHIFT) & (((size_t)1 << PAGE_MAP_LEAF_BITS) - 1);
     uintptr_t distance = span == NULL ? 0 : (uintptr_t)span - (uintptr_t)page_map.no_span;
-    atomic_store_explicit((_Atomic uintptr_t *)leaf + index, distance << PAGE_MAP_LIST_BITS | list_offset,
+    atomic_store_explicit(page_map_entry(page_map_address(), address), distance << PAGE_MAP_LIST_BITS | list_offset,
                           memory_order_relaxed);
 }
 

@@ -21,8 +21,8 @@ check() { # function most
   fi
 }
 case $compiler in
-  GNU) allocation=15 release=22 names='malloc mp_malloc _Znwm free mp_free _ZdlPv' ;;
-  Clang) allocation=15 release=24 names='malloc mp_malloc free mp_free _ZdlPv' ;;
+  GNU) allocation=15 release=20 names='malloc mp_malloc _Znwm free mp_free _ZdlPv' ;;
+  Clang) allocation=15 release=22 names='malloc mp_malloc free mp_free _ZdlPv' ;;
   *) echo "no golden numbers for $compiler"; exit 77 ;;
 esac
 for name in $names; do

@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <cmocka.h>
 
+#include "minipool.h"
 #include "page_heap.h"
 #include "page_map.h"
 
@@ -40,6 +42,90 @@ static void small_runs_are_known_on_every_page(void **state) {
         assert_true(now == NULL || now->run_state == RUN_DIRTY || now->run_state == RUN_CLEAN);
     }
     page_heap_check();
+}
+
+static bool is_near(const void *address) {
+    return page_map_near_page((uintptr_t)address) < PAGE_MAP_NEAR_PAGES;
+}
+
+static void pages_far_from_the_first_are_known_too(void **state) {
+    (void)state;
+    Span *span = page_heap_allocate(1, 1, PAGE_USE_LARGE);
+    assert_true(is_near(span->base));
+    /* The map never looks at the memory itself, so there need not be any. The run crosses a border of leaves. */
+    uintptr_t border = ((uintptr_t)span->base >> PAGE_MAP_LEAF_SHIFT ^ 1 << 8) << PAGE_MAP_LEAF_SHIFT;
+    char *far = (char *)border - PAGE_BYTES;
+    assert_false(is_near(far));
+    assert_null(page_map_get(far));
+    assert_int_equal(page_map_list_offset(far), 0);
+    size_t bytes = page_map_bytes();
+    assert_true(page_map_reserve(far, 2 * PAGE_BYTES));
+    assert_int_equal(page_map_bytes() - bytes, 2 * PAGE_MAP_LEAF_BYTES);
+    assert_null(page_map_get(far));
+    page_map_set_list(far, span, 24);
+    page_map_set_list(far + PAGE_BYTES, span, 48);
+    assert_ptr_equal(page_map_get(far + 5), span);
+    assert_int_equal(page_map_list_offset(far + 5), 24);
+    assert_ptr_equal(page_map_get(far + 2 * PAGE_BYTES - 1), span);
+    assert_int_equal(page_map_list_offset(far + PAGE_BYTES), 48);
+    assert_null(page_map_get(far - 1));
+    assert_null(page_map_get(far + 2 * PAGE_BYTES));
+    page_map_set(far, NULL);
+    page_map_set(far + PAGE_BYTES, NULL);
+
+    /* The ends of the flat table, from both sides: pages of the one kind there are none of the other. */
+    char *first = (char *)-page_map_near.offset, *end = first + PAGE_MAP_NEAR_PAGES * PAGE_BYTES;
+    assert_true(is_near(first) && is_near(end - 1) && !is_near(first - 1) && !is_near(end));
+    for (char *edge = first;; edge = end) {
+        assert_true(page_map_reserve(edge - PAGE_BYTES, 2 * PAGE_BYTES));
+        page_map_set_list(edge - PAGE_BYTES, span, 24);
+        assert_null(page_map_get(edge));
+        page_map_set_list(edge, span, 48);
+        assert_int_equal(page_map_list_offset(edge - 1), 24);
+        assert_int_equal(page_map_list_offset(edge), 48);
+        page_map_set(edge - PAGE_BYTES, NULL);
+        assert_null(page_map_get(edge - 1));
+        assert_ptr_equal(page_map_get(edge), span);
+        page_map_set(edge, NULL);
+        if (edge == end)
+            break;
+    }
+    page_heap_free(span);
+}
+
+static void blocks_far_from_the_first_are_freed_like_others(void **state) {
+    (void)state;
+    enum { BLOCKS = 1000, BYTES = 200 << 10 };
+    static char *blocks[BLOCKS];
+    const size_t wall_bytes = 2 * PAGE_MAP_NEAR_PAGES * PAGE_BYTES;
+    char *wall = mmap(NULL, wall_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (wall == MAP_FAILED)
+        skip();
+    mp_stats before, after;
+    mp_stats_get(&before);
+    size_t count = 0, far = 0;
+    while (count < BLOCKS && far < 100) {
+        blocks[count] = mp_malloc(BYTES);
+        assert_non_null(blocks[count]);
+        far += !is_near(blocks[count]);
+        blocks[count][0] = 1;
+        blocks[count][BYTES - 1] = 2;
+        count++;
+    }
+    mp_check();
+    for (size_t left = count; left > 0; left--) {
+        size_t at = draw((uint32_t)left);
+        char *block = blocks[at];
+        blocks[at] = blocks[left - 1];
+        assert_true(block[0] == 1 && block[BYTES - 1] == 2);
+        mp_free(block);
+    }
+    mp_check();
+    mp_stats_get(&after);
+    assert_int_equal(after.allocated_blocks, before.allocated_blocks);
+    munmap(wall, wall_bytes);
+    if (far == 0) /* the system found room beside the wall */
+        skip();
 }
 
 static void freed_neighbours_become_one_run(void **state) {
@@ -195,6 +281,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unknown_addresses_have_no_span),
         cmocka_unit_test(small_runs_are_known_on_every_page),
+        cmocka_unit_test(pages_far_from_the_first_are_known_too),
+        cmocka_unit_test(blocks_far_from_the_first_are_freed_like_others),
         cmocka_unit_test(freed_neighbours_become_one_run),
         cmocka_unit_test(released_runs_read_as_zero),
         cmocka_unit_test(alignment_is_kept_and_costs_nothing_for_ever),
