@@ -29,6 +29,11 @@
 /* Objects are linked into a free list this many bytes at a time: memory is touched only when it is about to be used. */
 #define CARVE_BYTES 4096
 
+/* A search for objects that came back and found none is not repeated before so many pieces more were carved, as long as
+ * there is something to carve: it looks at several spans, and a class whose objects are in use for long finds nothing
+ * again and again. Costs no more than what is left of one span a class, touched a little earlier. */
+#define UNSEARCHED_CARVES 7
+
 /* Queues of partly free spans are first-in first-out below this object size: a span rests until many of its objects
  * are free, so one refill serves many allocations. Above, last-in first-out keeps fewer pages in use. */
 #define LIFO_FROM_BYTES 1024

@@ -82,8 +82,9 @@ static inline PageMapEntry *page_map_entry(uintptr_t map, const void *address) {
  * creation before. */
 static inline uintptr_t page_map_distance(uintptr_t map, const void *address) {
     const PageMapEntry *entry = page_map_entry(map, address);
-    return entry == NULL ? 0
-                         : (uintptr_t)((intptr_t)atomic_load_explicit(entry, memory_order_relaxed) >> PAGE_MAP_LIST_BITS);
+    return entry == NULL
+               ? 0
+               : (uintptr_t)((intptr_t)atomic_load_explicit(entry, memory_order_relaxed) >> PAGE_MAP_LIST_BITS);
 }
 
 /* The map's address as a number that the compiler takes as it is, so that the offsets of what is in the map fold into

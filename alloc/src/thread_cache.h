@@ -37,8 +37,9 @@ typedef struct ThreadClass {
     Span *active, *fresh; /* NULL: none */
     SpanList partial;
     uint32_t partial_count;
-    bool overflowed; /* something did not fit into the list since it was last filled */
-    bool touched;    /* filled or run over since trim() last looked */
+    bool overflowed;    /* something did not fit into the list since it was last filled */
+    bool touched;       /* filled or run over since trim() last looked */
+    uint8_t unsearched; /* how often more is carved before the next search for objects that came back */
 } ThreadClass;
 
 typedef struct ThreadCache {

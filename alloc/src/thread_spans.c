@@ -162,40 +162,68 @@ void thread_spans_tick(ThreadCache *cache) {
 
 /* -- the next to be used ------------------------------------------------------------------------------------------ */
 
+/* The next few objects of the span that is not wholly carved. NULL: all are. */
+static Span *carve(ThreadCache *cache, const ThreadClass *class) {
+    Span *span = NULL;
+    if (class->active != NULL && span_carve(class->active))
+        span = class->active;
+    else if (class->fresh != NULL && span_carve(class->fresh))
+        span = class->fresh;
+    if (span != NULL)
+        counter_add(&cache->counters.carved, 1);
+    return span;
+}
+
+/* A span, in no list, on whose free_list are objects that came back. NULL: none found. */
+static Span *find_returned(ThreadCache *cache, unsigned size_class) {
+    ThreadClass *class = &cache->classes[size_class];
+    Span *span = NULL;
+    if (class->active != NULL && collect(cache, class->active))
+        span = class->active;
+    else if (class->fresh != NULL && (class->fresh->free_list != NULL || collect(cache, class->fresh)))
+        span = class->fresh;
+    else
+        span = partial_take(cache, class);
+    if (span != NULL) {
+        counter_add(&cache->counters.held, 1);
+        return span;
+    }
+    span = central_cache_adopt(size_class, thread_spans_owner(cache));
+    if (span != NULL) {
+        counter_add(&cache->counters.adopted, 1);
+        if (!collect(cache, span))
+            fault("malloc", span->base, "CentralFreeList held a span without free objects");
+    }
+    return span;
+}
+
 Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_most) {
     ThreadClass *class = &cache->classes[size_class];
-    Span *active = class->active, *fresh = class->fresh, *next;
-    Counter *served_by = &cache->counters.held;
-    if (active != NULL && (active->free_list != NULL || collect(cache, active))) {
-        next = active;
-    } else if (fresh != NULL && (fresh->free_list != NULL || collect(cache, fresh))) {
-        next = fresh;
-    } else if ((next = partial_take(cache, class)) != NULL) {
-        /* it is out of its list */
-    } else if ((next = central_cache_adopt(size_class, thread_spans_owner(cache))) != NULL) {
-        served_by = &cache->counters.adopted;
-        if (!collect(cache, next))
-            fault("malloc", next->base, "CentralFreeList held a span without free objects");
-    } else if (active != NULL && span_carve(active)) {
-        next = active;
-        served_by = &cache->counters.carved;
-    } else if (fresh != NULL) {
-        next = fresh;
-        span_carve(next);
-        served_by = &cache->counters.carved;
-    } else {
+    Span *active = class->active, *next = NULL;
+    if (active != NULL && active->free_list != NULL) {
+        counter_add(&cache->counters.held, 1);
+        return active;
+    }
+    if (class->unsearched != 0) {
+        class->unsearched--;
+        next = carve(cache, class);
+    }
+    if (next == NULL && (next = find_returned(cache, size_class)) == NULL) {
+        class->unsearched = UNSEARCHED_CARVES;
+        next = carve(cache, class);
+    }
+    if (next == NULL) {
         next = new_span(cache, size_class);
         if (next == NULL)
             return NULL;
         span_carve(next);
-        served_by = &cache->counters.new_spans;
+        counter_add(&cache->counters.new_spans, 1);
     }
-    counter_add(served_by, 1);
     if (next == active)
         return next;
 
     /* At most one span of a class has objects to carve: a new one is made only when there is none. */
-    if (next == fresh)
+    if (next == class->fresh)
         class->fresh = NULL;
     if (active != NULL)
         put_down(cache, active, partial_most);
