@@ -32,7 +32,7 @@
 /* A search for objects that came back and found none is not repeated before so many pieces more were carved, as long as
  * there is something to carve: it looks at several spans, and a class whose objects are in use for long finds nothing
  * again and again. Costs no more than what is left of one span a class, touched a little earlier. */
-#define UNSEARCHED_CARVES 7
+#define UNSEARCHED_CARVES 3
 
 /* Queues of partly free spans are first-in first-out below this object size: a span rests until many of its objects
  * are free, so one refill serves many allocations. Above, last-in first-out keeps fewer pages in use. */
@@ -61,6 +61,11 @@
  * cache, and at least the second number for each. More goes to the CentralCache, where any thread finds it. */
 #define PARTIAL_TOTAL_BYTES ((size_t)32 << 20)
 #define PARTIAL_MIN_BYTES ((size_t)256 << 10)
+
+/* The spans of a thread that ended wait for the next one to begin: until another thread needs a new span, so long at
+ * most where any thread fills its lists at all, and at most so many bytes of all such threads together. */
+#define INHERIT_MS 100
+#define INHERIT_BYTES ((size_t)32 << 20)
 
 /* What a thread that frees into spans of others keeps back so that neighbours go together: bits of so many words, and
  * at most so many bytes of objects. Larger objects, of which a word holds few, go at once. */

@@ -31,6 +31,9 @@ static Lock orphan_lock;
 static struct {
     Lock lock;
     ThreadCache *all, *idle;
+    ThreadCache *estates; /* of ended threads, with their spans: for the next that begin; the latest first */
+    size_t estate_bytes;
+    _Atomic bool has_estates; /* read without the lock: is it worth locking? */
     bool has_key;
     bool has_fork_handlers;
     pthread_key_t key;
@@ -45,6 +48,7 @@ static __thread uint32_t own_bits __attribute__((tls_model("initial-exec")));
 
 static void cache_give_back(ThreadCache *cache);
 static void thread_ends(void *argument);
+static bool settle_estates(uint32_t least_age_ms);
 static void before_fork(void);
 static void after_fork_in_parent(void);
 static void after_fork_in_child(void);
@@ -82,25 +86,50 @@ static void choose_link_key(void) {
     object_link_key = LINK_KEY_UPPER << LINK_KEY_SHIFT | random >> (65 - LINK_KEY_SHIFT);
 }
 
+/* Unlinks an estate that is at least so old. NULL: there is none. Under the list's lock. */
+static ThreadCache *estate_unlink(uint32_t least_age_ms) {
+    ThreadCache **link = &caches.estates;
+    while (*link != NULL && page_heap_age((*link)->ended_ms) < least_age_ms)
+        link = &(*link)->next_idle;
+    ThreadCache *cache = *link;
+    if (cache != NULL) {
+        *link = cache->next_idle;
+        caches.estate_bytes -= cache->estate_bytes;
+        atomic_store_explicit(&caches.has_estates, caches.estates != NULL, memory_order_relaxed);
+    }
+    return cache;
+}
+
+/* NULL: no memory. Under the list's lock. */
+static ThreadCache *cache_make(void) {
+    ThreadCache *cache = metadata_allocate(sizeof *cache);
+    if (cache == NULL)
+        return NULL;
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
+        list_open(list_of(cache, size_class));
+    for (size_t size = 0; size <= DIRECT_MAX_BYTES; size++)
+        cache->direct[size] = free_list_offset(size_class_of(size));
+    cache->next = caches.all;
+    caches.all = cache;
+    return cache;
+}
+
 static ThreadCache *cache_take(void) {
     lock_acquire(&caches.lock);
     if (object_link_key == 0) /* also where no cache can be had: the orphans' lists keep the key they began with */
         choose_link_key();
     if (!caches.has_key && pthread_key_create(&caches.key, thread_ends) == 0)
         caches.has_key = true;
-    /* Without a key nobody would take the cache back at the thread's end. */
-    ThreadCache *cache = caches.has_key ? caches.idle : NULL;
-    if (cache != NULL) {
-        caches.idle = cache->next_idle;
-    } else if (caches.has_key && (cache = metadata_allocate(sizeof *cache)) != NULL) {
-        for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
-            list_open(list_of(cache, size_class));
-        for (size_t size = 0; size <= DIRECT_MAX_BYTES; size++)
-            cache->direct[size] = free_list_offset(size_class_of(size));
-        cache->next = caches.all;
-        caches.all = cache;
+    ThreadCache *cache = NULL;
+    if (caches.has_key) { /* without a key nobody would take the cache back at the thread's end */
+        cache = estate_unlink(0);
+        if (cache == NULL && (cache = caches.idle) != NULL)
+            caches.idle = cache->next_idle;
+        else if (cache == NULL)
+            cache = cache_make();
     }
     if (cache != NULL) {
+        cache->holds_spans = true;
         atomic_store_explicit(&cache->in_use, true, memory_order_relaxed);
         change_live(1);
     }
@@ -123,6 +152,16 @@ __attribute__((constructor(101))) static void when_loaded(void) {
     install_fork_handlers();
 }
 
+static size_t share_of(size_t total, size_t least, size_t most) {
+    size_t live = atomic_load_explicit(&caches.live, memory_order_relaxed);
+    size_t share = total / (live == 0 ? 1 : live);
+    return share < least ? least : share > most ? most : share;
+}
+
+static size_t partial_most(void) {
+    return share_of(PARTIAL_TOTAL_BYTES, PARTIAL_MIN_BYTES, SIZE_MAX);
+}
+
 /* NULL: this thread gets none (no memory, no thread-specific data to be had, or it is past its last destructor) and
  * uses the orphans'. */
 static ThreadCache *cache_of_this_thread(void) {
@@ -138,6 +177,7 @@ static ThreadCache *cache_of_this_thread(void) {
     thread_cache_current = cache;
     counter_add(&cache->counters.bits, own_bits);
     own_bits = 0;
+    thread_spans_limit(cache, partial_most()); /* there may be more threads than when the spans began to wait */
     /* Both calls below may allocate: that works from here on. */
     if (pthread_setspecific(caches.key, cache) != 0) {
         cache_give_back(cache);
@@ -146,16 +186,6 @@ static ThreadCache *cache_of_this_thread(void) {
     }
     install_fork_handlers();
     return cache;
-}
-
-static size_t share_of(size_t total, size_t least, size_t most) {
-    size_t live = atomic_load_explicit(&caches.live, memory_order_relaxed);
-    size_t share = total / (live == 0 ? 1 : live);
-    return share < least ? least : share > most ? most : share;
-}
-
-static size_t partial_most(void) {
-    return share_of(PARTIAL_TOTAL_BYTES, PARTIAL_MIN_BYTES, SIZE_MAX);
 }
 
 static bool crowded(void) {
@@ -262,6 +292,7 @@ static bool refill(ThreadCache *cache, unsigned size_class) {
         thread_spans_tick(cache);
         trim(cache);
         outbox_flush(&cache->outbox, &cache->counters.bits);
+        settle_estates(INHERIT_MS);
     }
     class->touched = true;
     if (class->overflowed || list->limit == 0) {
@@ -269,6 +300,10 @@ static bool refill(ThreadCache *cache, unsigned size_class) {
         list_grow(cache, size_class);
     }
     Span *span = thread_spans_next(cache, size_class, partial_most());
+    if (span == NULL && settle_estates(0))
+        span = thread_spans_next(cache, size_class, partial_most());
+    if (span == NULL)
+        span = thread_spans_new(cache, size_class, partial_most());
     if (span == NULL)
         return false;
     /* Half, so that as many can be freed as allocated before the next slow path. */
@@ -425,34 +460,81 @@ void thread_cache_make_room(size_t bytes) {
         thread_spans_make_room(thread_cache_current, bytes);
 }
 
-static void flush(ThreadCache *cache) {
+static void empty_lists(ThreadCache *cache) {
     outbox_flush(&cache->outbox, &cache->counters.bits);
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
         list_close(cache, size_class);
+}
+
+static void flush(ThreadCache *cache) {
+    empty_lists(cache);
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
         thread_spans_give_all(cache, size_class);
+}
+
+/* Under the list's lock. */
+static void cache_put_idle(ThreadCache *cache) {
+    cache->holds_spans = false;
+    cache->next_idle = caches.idle;
+    caches.idle = cache;
+}
+
+/* What ended threads had becomes everybody's, if that is so long ago. False: there was nothing. */
+static bool settle_estates(uint32_t least_age_ms) {
+    bool any = false;
+    for (;; any = true) {
+        if (likely(!atomic_load_explicit(&caches.has_estates, memory_order_relaxed)))
+            return any;
+        lock_acquire(&caches.lock);
+        ThreadCache *cache = estate_unlink(least_age_ms);
+        lock_release(&caches.lock);
+        if (cache == NULL)
+            return any;
+        flush(cache);
+        lock_acquire(&caches.lock);
+        cache_put_idle(cache);
+        lock_release(&caches.lock);
+    }
 }
 
 void thread_cache_flush(void) {
     if (has_cache())
         flush(thread_cache_current);
+    settle_estates(0);
     lock_acquire(&orphan_lock);
     if (list_of(&orphan_cache, 0)->key != 0)
         flush(&orphan_cache);
     lock_release(&orphan_lock);
 }
 
-static void cache_put_idle(ThreadCache *cache) {
+/* Under the list's lock. */
+static void thread_left(ThreadCache *cache) {
     atomic_store_explicit(&cache->in_use, false, memory_order_relaxed);
-    cache->next_idle = caches.idle;
-    caches.idle = cache;
     change_live((size_t)-1);
 }
 
-/* Of this thread, which has none afterwards. */
+/* Of this thread, which has none afterwards. What its spans have free goes to the next thread that begins, if that is
+ * soon, since such threads tend to be alike; to give the spans to everybody costs both of them as much as all else. */
 static void cache_give_back(ThreadCache *cache) {
-    flush(cache);
+    empty_lists(cache);
+    page_heap_tick(); /* for the time */
+    size_t bytes = thread_spans_held(cache);
     thread_cache_current = (ThreadCache *)&no_thread_cache;
+    lock_acquire(&caches.lock);
+    thread_left(cache);
+    bool leaves_estate = bytes <= INHERIT_BYTES - caches.estate_bytes;
+    if (leaves_estate) {
+        cache->ended_ms = page_heap_now();
+        cache->estate_bytes = bytes;
+        cache->next_idle = caches.estates;
+        caches.estates = cache;
+        caches.estate_bytes += bytes;
+        atomic_store_explicit(&caches.has_estates, true, memory_order_relaxed);
+    }
+    lock_release(&caches.lock);
+    if (leaves_estate)
+        return;
+    flush(cache);
     lock_acquire(&caches.lock);
     cache_put_idle(cache);
     lock_release(&caches.lock);
@@ -511,8 +593,11 @@ static void after_fork_in_child(void) {
         abandoned = span->next;
         thread_spans_give_away(span);
     }
+    caches.estates = NULL;
+    caches.estate_bytes = 0;
+    atomic_store_explicit(&caches.has_estates, false, memory_order_relaxed);
     for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
-        if (!atomic_load_explicit(&cache->in_use, memory_order_relaxed) || cache == thread_cache_current)
+        if (!cache->holds_spans || cache == thread_cache_current)
             continue;
         for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
             cache->classes[size_class] = (ThreadClass){.active = NULL};
@@ -521,6 +606,8 @@ static void after_fork_in_child(void) {
         outbox_flush(&cache->outbox, &cache->counters.bits);
         cache->list_bytes = 0;
         cache->partial_bytes = 0;
+        if (atomic_load_explicit(&cache->in_use, memory_order_relaxed))
+            thread_left(cache);
         cache_put_idle(cache);
     }
 }

@@ -51,13 +51,16 @@ typedef struct ThreadCache {
     unsigned trim_next;   /* the class that trim() looks at next */
     unsigned idle_next;   /* the class whose idle spans are given up next */
     uint32_t refills;
+    uint32_t ended_ms;   /* an estate's: when the thread ended */
+    size_t estate_bytes; /* and the length of its spans */
+    bool holds_spans;    /* since it was taken; written under the list's lock */
     ThreadCacheCounters counters;
     Outbox outbox;
 
     /* A line of its own, hardly ever written: other threads read it when they free into this thread's full spans. */
     _Alignas(CACHE_LINE) _Atomic bool in_use; /* by a thread that lives; written under the list's lock */
     struct ThreadCache *next;                 /* in the list of all caches, for ever */
-    struct ThreadCache *next_idle;            /* in the list of caches without a thread */
+    struct ThreadCache *next_idle;            /* in the list of caches without a thread, or of estates */
 } ThreadCache;
 
 _Static_assert(sizeof(FreeList) * (SIZE_CLASS_COUNT + 1) <= UINT16_MAX, "offsets of lists fit into 16 bits");

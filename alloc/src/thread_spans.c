@@ -121,6 +121,32 @@ static void put_down(ThreadCache *cache, Span *span, size_t partial_most) {
 /* -- memory in partly free spans ------------------------------------------------------------------------------------
  */
 
+static bool is_lifo(unsigned size_class) {
+    return size_classes[size_class].object_bytes >= LIFO_FROM_BYTES;
+}
+
+static void next_idle_class(ThreadCache *cache) {
+    cache->idle_next = cache->idle_next + 1 == SIZE_CLASS_COUNT ? 0 : cache->idle_next + 1;
+}
+
+void thread_spans_limit(ThreadCache *cache, size_t partial_most) {
+    for (; cache->partial_bytes > partial_most; next_idle_class(cache)) {
+        ThreadClass *class = &cache->classes[cache->idle_next];
+        if (class->partial.first != NULL)
+            give_last(cache, class, is_lifo(cache->idle_next));
+    }
+}
+
+size_t thread_spans_held(const ThreadCache *cache) {
+    size_t bytes = cache->partial_bytes;
+    for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
+        const ThreadClass *class = &cache->classes[size_class];
+        bytes += class->active != NULL ? span_bytes(class->active) : 0;
+        bytes += class->fresh != NULL ? span_bytes(class->fresh) : 0;
+    }
+    return bytes;
+}
+
 /* A few of the waiting spans of a class that the thread has not used lately. */
 static void give_idle(ThreadCache *cache) {
     enum { CLASSES_AT_A_TIME = 8, SPANS_AT_A_TIME = 2 };
@@ -128,10 +154,10 @@ static void give_idle(ThreadCache *cache) {
         ThreadClass *class = &cache->classes[cache->idle_next];
         if (!class->touched && class->partial.first != NULL) {
             for (int given = 0; given < SPANS_AT_A_TIME && class->partial.first != NULL; given++)
-                give_last(cache, class, size_classes[cache->idle_next].object_bytes >= LIFO_FROM_BYTES);
+                give_last(cache, class, is_lifo(cache->idle_next));
             return;
         }
-        cache->idle_next = cache->idle_next + 1 == SIZE_CLASS_COUNT ? 0 : cache->idle_next + 1;
+        next_idle_class(cache);
     }
 }
 
@@ -197,6 +223,20 @@ static Span *find_returned(ThreadCache *cache, unsigned size_class) {
     return span;
 }
 
+/* At most one span of a class has objects to carve: a new one is made only when there is none. */
+static void make_active(ThreadCache *cache, Span *next, size_t partial_most) {
+    ThreadClass *class = &cache->classes[next->size_class];
+    Span *active = class->active;
+    if (next == active)
+        return;
+    if (next == class->fresh)
+        class->fresh = NULL;
+    if (active != NULL)
+        put_down(cache, active, partial_most);
+    next->place = SPAN_ACTIVE;
+    class->active = next;
+}
+
 Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_most) {
     ThreadClass *class = &cache->classes[size_class];
     Span *active = class->active, *next = NULL;
@@ -212,24 +252,19 @@ Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_
         class->unsearched = UNSEARCHED_CARVES;
         next = carve(cache, class);
     }
-    if (next == NULL) {
-        next = new_span(cache, size_class);
-        if (next == NULL)
-            return NULL;
-        span_carve(next);
-        counter_add(&cache->counters.new_spans, 1);
-    }
-    if (next == active)
-        return next;
-
-    /* At most one span of a class has objects to carve: a new one is made only when there is none. */
-    if (next == class->fresh)
-        class->fresh = NULL;
-    if (active != NULL)
-        put_down(cache, active, partial_most);
-    next->place = SPAN_ACTIVE;
-    class->active = next;
+    if (next != NULL)
+        make_active(cache, next, partial_most);
     return next;
+}
+
+Span *thread_spans_new(ThreadCache *cache, unsigned size_class, size_t partial_most) {
+    Span *span = new_span(cache, size_class);
+    if (span == NULL)
+        return NULL;
+    span_carve(span);
+    counter_add(&cache->counters.new_spans, 1);
+    make_active(cache, span, partial_most);
+    return span;
 }
 
 void thread_spans_half_empty(ThreadCache *cache, Span *span, size_t partial_most) {

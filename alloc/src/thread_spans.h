@@ -13,8 +13,11 @@ static inline uintptr_t thread_spans_owner(const ThreadCache *cache) {
 }
 
 /* The class's active span with something on its free_list, in the order that touches the least new memory;
- * `partial_most` is what may wait in partial lists. NULL: no memory. */
+ * `partial_most` is what may wait in partial lists. NULL: it takes a new span. */
 Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_most);
+
+/* The same by a new span, where thread_spans_next() found none. NULL: no memory. */
+Span *thread_spans_new(ThreadCache *cache, unsigned size_class, size_t partial_most);
 
 /* A span that the thread has just come to own, with free objects on its list. */
 void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most);
@@ -30,6 +33,12 @@ void thread_spans_give_away(Span *span);
 
 /* All of a class's spans become everybody's. */
 void thread_spans_give_all(ThreadCache *cache, unsigned size_class);
+
+/* Waiting spans become everybody's, of one class after the other, until the others are at most so long. */
+void thread_spans_limit(ThreadCache *cache, size_t partial_most);
+
+/* The length of all spans that the cache owns. */
+size_t thread_spans_held(const ThreadCache *cache);
 
 /* The thread is about to use so many bytes of new memory: gives back up to twice as much that lies free in spans nobody
  * uses, as far as a few looks find it. First a few spans of classes that the thread does not use now become

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { BLOCKS = 6400, SMALL = 64, PAGE_SIZED = 4096, LARGE = 300000 };
 
@@ -164,6 +166,50 @@ static void adoption(void) {
     check_sums();
 }
 
+static void *fill_the_gaps(void *size) {
+    for (int i = 0; i < BLOCKS; i += 2) {
+        blocks[i] = mp_malloc(*(const size_t *)size);
+        CHECK(blocks[i] != NULL, "block %d", i);
+    }
+    return NULL;
+}
+
+/* A thread that begins has what the last one that ended had free, without the other tiers. */
+static void inheritance(void) {
+    size_t size = PAGE_SIZED / 2;
+    in_a_thread(fill_and_free_half, &size);
+    mp_stats before = picture();
+    in_a_thread(fill_the_gaps, &size);
+    mp_stats after = picture();
+    CHECK(after.spans_adopted == before.spans_adopted && after.spans_created == before.spans_created,
+          "%" PRIu64 " adopted, %" PRIu64 " created", after.spans_adopted - before.spans_adopted,
+          after.spans_created - before.spans_created);
+    CHECK(after.refills_held > before.refills_held, "the second thread found nothing");
+
+    empty();
+
+    /* What nobody inherits is everybody's in a child, where its thread never was, and when asked for. */
+    size = PAGE_SIZED / 2 + 512; /* a class in which this thread has no span */
+    in_a_thread(fill_and_free_half, &size);
+    pid_t child = fork();
+    if (child == 0) {
+        before = picture();
+        fill_the_gaps(&size);
+        mp_check();
+        after = picture();
+        _exit(after.spans_adopted > before.spans_adopted ? 0 : 1);
+    }
+    int status = -1;
+    CHECK(waitpid(child, &status, 0) == child && status == 0, "the child ended with %#x", (unsigned)status);
+    mp_malloc_trim(0);
+    before = picture();
+    fill_the_gaps(&size);
+    after = picture();
+    CHECK(after.spans_adopted > before.spans_adopted, "what nobody inherits is lost");
+    empty();
+    check_sums();
+}
+
 static void *exchange(void *argument) {
     enum { ROUNDS = 40000 };
     static _Atomic(void *) slots[1000];
@@ -223,6 +269,7 @@ int main(void) {
     a_large_pair_takes_two_locks();
     remote_frees();
     adoption();
+    inheritance();
     after_a_storm();
     json();
     return 0;

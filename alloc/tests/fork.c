@@ -79,11 +79,24 @@ static void live(uint64_t random, int forks_again) {
     _exit(0);
 }
 
+/* The caches of ended threads change hands while others fork. */
+static void *begin_and_end_threads_until_stopped(void *argument) {
+    uint64_t random = (uint64_t)(uintptr_t)argument;
+    while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
+        pthread_t id;
+        CHECK(pthread_create(&id, NULL, allocate_some, (void *)(uintptr_t)++random) == 0, "thread");
+        CHECK(pthread_join(id, NULL) == 0, "thread");
+    }
+    return NULL;
+}
+
 int main(int argc, char **argv) {
     size_t times = argc > 1 ? (size_t)strtoull(argv[1], NULL, 10) : 200;
     pthread_t ids[THREADS];
     for (size_t i = 0; i < THREADS; i++)
-        CHECK(pthread_create(&ids[i], NULL, allocate_until_stopped, (void *)(uintptr_t)(i + 1)) == 0, "thread");
+        CHECK(pthread_create(&ids[i], NULL, i == 0 ? begin_and_end_threads_until_stopped : allocate_until_stopped,
+                             (void *)(uintptr_t)(i + 1)) == 0,
+              "thread");
     uint64_t random = 99;
     for (size_t i = 0; i < times; i++) {
         alarm(HANG_SECONDS);

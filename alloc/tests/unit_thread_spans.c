@@ -16,6 +16,8 @@ static ThreadCache cache;
 /* All objects that the next span has to give. */
 static Span *use_up(unsigned size_class) {
     Span *span = thread_spans_next(&cache, size_class, SIZE_MAX);
+    if (span == NULL)
+        span = thread_spans_new(&cache, size_class, SIZE_MAX);
     assert_non_null(span);
     uint32_t taken;
     span_take(span, UINT32_MAX, &taken);
@@ -30,6 +32,7 @@ static void free_object(Span *span, uint32_t index) {
 /* Makes full spans wait, as many as may. Returns the one that is being carved. */
 static Span *with_full_spans_waiting(unsigned size_class) {
     ThreadClass *class = &cache.classes[size_class];
+    class->touched = true; /* or what waits is given up when a new span is clean */
     while (class->partial_count < REST_SPANS)
         use_up(size_class);
     Span *span = use_up(size_class);
@@ -88,8 +91,50 @@ static void what_came_back_is_used_first(void **state) {
     give_all_back(size_class);
 }
 
+static void a_search_in_vain_is_not_repeated_at_once(void **state) {
+    (void)state;
+    unsigned size_class = size_class_of(320);
+    ThreadClass *class = &cache.classes[size_class];
+    Span *waiting;
+    class->touched = true;
+    do
+        waiting = use_up(size_class); /* wholly: it waits once the next is active */
+    while (waiting->carved < waiting->object_count);
+    Span *carved = use_up(size_class);
+    assert_ptr_equal(class->partial.first, waiting);
+    class->unsearched = 0;
+    assert_ptr_equal(use_up(size_class), carved); /* searched in vain */
+    assert_int_equal(class->unsearched, UNSEARCHED_CARVES);
+    free_object(waiting, 0);
+    for (int carve = 0; carve < UNSEARCHED_CARVES; carve++)
+        assert_ptr_equal(use_up(size_class), carved);
+    assert_ptr_equal(use_up(size_class), waiting);
+    give_all_back(size_class);
+}
+
+static void waiting_spans_are_limited(void **state) {
+    (void)state;
+    unsigned classes[] = {size_class_of(448), size_class_of(2048)};
+    for (int i = 0; i < 2; i++)
+        with_full_spans_waiting(classes[i]);
+    size_t held = thread_spans_held(&cache), waiting = cache.partial_bytes;
+    assert_int_equal(waiting, 2 * REST_SPANS * PAGE_BYTES);
+    assert_true(held > waiting);
+    thread_spans_limit(&cache, waiting);
+    assert_int_equal(cache.partial_bytes, waiting);
+    thread_spans_limit(&cache, 3 * PAGE_BYTES);
+    assert_int_equal(cache.partial_bytes, 3 * PAGE_BYTES);
+    assert_int_equal(thread_spans_held(&cache), held - waiting + 3 * PAGE_BYTES);
+    thread_spans_check(&cache);
+    for (int i = 0; i < 2; i++)
+        thread_spans_give_all(&cache, classes[i]);
+    assert_int_equal(thread_spans_held(&cache), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_search_in_vain_is_not_repeated_at_once),
+        cmocka_unit_test(waiting_spans_are_limited),
         cmocka_unit_test(a_half_empty_span_behind_full_ones_is_found),
         cmocka_unit_test(a_half_empty_span_is_given_away_where_nothing_may_wait),
         cmocka_unit_test(what_came_back_is_used_first),
