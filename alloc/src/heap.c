@@ -186,7 +186,8 @@ void *heap_reallocate(void *block, size_t size) {
     }
     void *moved = heap_allocate(size);
     if (unlikely(moved == NULL))
-        return size <= old ? block : NULL; /* to shrink never fails */
+        /* To shrink never fails, but where a later free may compare sizes. */
+        return size <= old && hardening_level() == 0 ? block : NULL;
     memcpy(moved, block, old < size ? old : size);
     heap_free(block);
     return moved;

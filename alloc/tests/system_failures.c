@@ -398,16 +398,17 @@ static void no_room_for_records(void) {
     static const size_t sizes[] = {30 * MIB, 16, 64, 256, 1024, 5000, 20000, 70000, 300000, 40 * MIB};
     running = "no room for records";
     IN_A_CHILD({
-        size_t count = 0;
+        size_t count = 0, level = 0;
         mp_free(mp_malloc(1)); /* the first of everything is there */
+        CHECK(mp_option_get(MP_OPTION_HARDENING, &level) == 0, "level of hardening");
         plan_failures(KIND_BOOKKEEPING, 1, SIZE_MAX, 0);
         while (count < MOST && (held[count] = mp_malloc(LARGE)) != NULL)
             *held[count++] = 1;
         CHECK(count > NEIGHBOURS && count < MOST && errno == ENOMEM, "errno %d after %zu blocks", errno, count);
         for (size_t i = 0; i < 2; i++) { /* a block shrinks where the rest of it cannot be recorded */
             void *smaller = mp_realloc(held[i], LARGE - LARGE / 4);
-            CHECK(smaller != NULL, "shrinking");
-            held[i] = smaller;
+            CHECK(smaller != NULL || (level != 0 && errno == ENOMEM), "shrinking: errno %d", errno);
+            held[i] = smaller != NULL ? smaller : held[i];
         }
         for (size_t i = 0; i < NEIGHBOURS; i++) { /* their runs unite, which leaves records over */
             mp_free(held[--count]);
@@ -422,6 +423,38 @@ static void no_room_for_records(void) {
         while (count != 0)
             mp_free(held[--count]);
         expect_recovery();
+    });
+}
+
+/* Where a smaller block cannot be had the old one stays: as the result, or, where sizes are compared, as what it was.
+ */
+static void blocks_shrink_without_memory(void) {
+    enum { MOST = 1 << 18, SMALL = 24 };
+    static const size_t sizes[] = {64, 5000, 300000, 40 * MIB};
+    static void *held[MOST];
+    running = "shrinking without memory";
+    IN_A_CHILD({
+        void *blocks[4];
+        size_t count = 0, level = 0;
+        CHECK(mp_option_get(MP_OPTION_HARDENING, &level) == 0, "level of hardening");
+        for (size_t i = 0; i < 4; i++)
+            CHECK((blocks[i] = mp_malloc(sizes[i])) != NULL, "%zu bytes", sizes[i]);
+        plan_failures(KIND_ALL, 1, SIZE_MAX, 0);
+        while (count < MOST && (held[count] = mp_malloc(SMALL)) != NULL)
+            count++;
+        CHECK(count < MOST && errno == ENOMEM, "errno %d after %zu blocks", errno, count);
+        for (size_t i = 0; i < 4; i++) {
+            errno = 0;
+            void *smaller = mp_realloc(blocks[i], SMALL);
+            if (smaller != NULL)
+                mp_free_sized(smaller, SMALL);
+            else
+                mp_free_sized(blocks[i], sizes[i]);
+            CHECK(smaller != NULL || (level != 0 && errno == ENOMEM), "%zu bytes: errno %d", sizes[i], errno);
+        }
+        while (count != 0)
+            mp_free_sized(held[--count], SMALL);
+        mp_check();
     });
 }
 
@@ -558,6 +591,7 @@ int main(int argc, char **argv) {
     each_kind_fails();
     refused_unmap_gives_memory_back();
     no_room_for_records();
+    blocks_shrink_without_memory();
     threads_meet_failures();
     the_systems_limits();
     return 0;

@@ -140,7 +140,7 @@ static void *live_shortly(void *unused) {
 
 static void short_threads_leave_nothing(size_t count) {
     pthread_attr_t attributes;
-    size_t half_way = 0, least_stack = (size_t)sysconf(_SC_THREAD_STACK_MIN); /* 128 KiB on aarch64 */
+    size_t half_way = resident_bytes(), least_stack = (size_t)sysconf(_SC_THREAD_STACK_MIN); /* 128 KiB on aarch64 */
     CHECK(pthread_attr_init(&attributes) == 0, "attributes");
     CHECK(pthread_attr_setstacksize(&attributes, least_stack > STACK_BYTES ? least_stack : STACK_BYTES) == 0,
           "stack size");
