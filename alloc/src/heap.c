@@ -80,10 +80,22 @@ static inline void *allocate_of_class(unsigned size_class, size_t alignment, siz
     return likely(block != NULL) ? block : no_memory();
 }
 
-void *heap_allocate_slow(size_t size) {
+/* No list has it. */
+static __attribute__((noinline)) void *allocate_slower(size_t size) {
     if (likely(size <= SMALL_MAX_BYTES))
         return allocate_of_class(size_class_of(size), 1, size);
     return allocate_large(size, 1, NULL);
+}
+
+/* Nothing but jumps to what takes longer, so that blocks of some KiB are still served without a stack frame. */
+void *heap_allocate_slow(size_t size) {
+    if (likely(size - MEDIUM_MIN_BYTES - 1 < MEDIUM_MAX_BYTES - MEDIUM_MIN_BYTES)) {
+        unsigned size_class = medium_classes[(size - 1) / MEDIUM_STEP];
+        FreeList *list = thread_cache_list_at(thread_cache_current, free_list_offset(size_class));
+        if (likely(list->head != NULL))
+            return free_list_pop(list);
+    }
+    return allocate_slower(size);
 }
 
 void *heap_allocate_aligned(size_t alignment, size_t size) {

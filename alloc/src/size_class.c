@@ -25,4 +25,14 @@ const SizeClass size_classes[SIZE_CLASS_COUNT] = {
     {57344, 8, 7}, {65536, 1, 1}, {81920, 3, 4}, {98304, 2, 3}, {114688, 4, 7},
     {131072, 1, 2}, {163840, 2, 5}, {196608, 1, 3}, {229376, 2, 7}, {262144, 1, 4},
 };
+
+/* A doubling's eight classes, each for `steps` steps. */
+#define DOUBLING(steps, class) \
+    [8 * (steps) ... 9 * (steps) - 1] = (class), [9 * (steps) ... 10 * (steps) - 1] = (class) + 1, \
+    [10 * (steps) ... 11 * (steps) - 1] = (class) + 2, [11 * (steps) ... 12 * (steps) - 1] = (class) + 3, \
+    [12 * (steps) ... 13 * (steps) - 1] = (class) + 4, [13 * (steps) ... 14 * (steps) - 1] = (class) + 5, \
+    [14 * (steps) ... 15 * (steps) - 1] = (class) + 6, [15 * (steps) ... 16 * (steps) - 1] = (class) + 7
+const uint8_t medium_classes[MEDIUM_MAX_BYTES / MEDIUM_STEP] = {
+    DOUBLING(1, 33), DOUBLING(2, 41), DOUBLING(4, 49), DOUBLING(8, 57), DOUBLING(16, 65),
+};
 /* clang-format on */

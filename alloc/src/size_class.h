@@ -35,6 +35,11 @@ static inline unsigned size_class_of(size_t size) {
     return 73 + (top - 15) * 4 + (((unsigned)(size - 1) >> (top - 2)) & 3);
 }
 
+/* The same by a load, for MEDIUM_MIN_BYTES < size <= MEDIUM_MAX_BYTES: of (size - 1) / MEDIUM_STEP. */
+#define MEDIUM_MIN_BYTES ((size_t)1024)
+#define MEDIUM_STEP 128
+extern const uint8_t medium_classes[MEDIUM_MAX_BYTES / MEDIUM_STEP];
+
 /* The smallest class whose objects hold `size` bytes and are multiples of `alignment`, a power of two;
  * SIZE_CLASS_COUNT: there is none. */
 static inline unsigned size_class_of_aligned(size_t alignment, size_t size) {

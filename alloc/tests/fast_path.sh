@@ -21,12 +21,13 @@ check() { # function most
   fi
 }
 case $compiler in
-  GNU) allocation=15 release=20 names='malloc mp_malloc _Znwm free mp_free _ZdlPv' ;;
-  Clang) allocation=15 release=22 names='malloc mp_malloc free mp_free _ZdlPv' ;;
+  GNU) allocation=15 medium=22 release=20 names='malloc mp_malloc _Znwm free mp_free _ZdlPv heap_allocate_slow' ;;
+  Clang) allocation=15 medium=20 release=22 names='malloc mp_malloc free mp_free _ZdlPv heap_allocate_slow' ;;
   *) echo "no golden numbers for $compiler"; exit 77 ;;
 esac
 for name in $names; do
   case $name in
+    heap_allocate_slow) check "$name" $medium ;; # up to 32 KiB
     *malloc | _Znwm) check "$name" $allocation ;;
     *) check "$name" $release ;;
   esac

@@ -35,6 +35,8 @@ static void each_size_has_the_smallest_class_that_holds_it(void **state) {
         if (size > size_classes[size_class].object_bytes)
             size_class++;
         assert_int_equal(size_class_of(size), size_class);
+        if (size > MEDIUM_MIN_BYTES && size <= MEDIUM_MAX_BYTES)
+            assert_int_equal(medium_classes[(size - 1) / MEDIUM_STEP], size_class);
     }
 }
 
