@@ -70,7 +70,7 @@ _Static_assert(sizeof(FreeList) * (SIZE_CLASS_COUNT + 1) <= UINT16_MAX, "offsets
 extern __thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec")));
 extern const ThreadCache no_thread_cache;
 
-static inline FreeList *thread_cache_list_at(ThreadCache *cache, uint16_t offset) {
+static inline FreeList *thread_cache_list_at(ThreadCache *cache, uintptr_t offset) {
     return (FreeList *)(void *)((char *)cache + offset);
 }
 

@@ -2,7 +2,9 @@
 # Installs alloc/ alone into an empty folder, moves that folder, and builds a program outside of it by pkg-config and by
 # find_package. Skipped (77) without pkg-config.
 #
-#   run.sh BUILD_FOLDER_OF_ALLOC C_COMPILER
+#   [LDFLAGS=...] run.sh BUILD_FOLDER_OF_ALLOC C_COMPILER
+#
+# LDFLAGS: where the archives hold a compiler's intermediate code (LTO), the linker that reads it.
 set -euo pipefail
 build=$1 compiler=$2
 source=$(cd "$(dirname "$0")" && pwd)
@@ -26,10 +28,10 @@ PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name minipool.pc)")
 export PKG_CONFIG_PATH
 libdir=$(pkg-config --variable=libdir minipool)
 # shellcheck disable=SC2046 # flags are words
-"$compiler" -o "$scratch/by_pkg_config" "$source/outside.c" $(pkg-config --cflags --libs minipool) -Wl,-rpath,"$libdir"
+"$compiler" -o "$scratch/by_pkg_config" "$source/outside.c" $(pkg-config --cflags --libs minipool) -Wl,-rpath,"$libdir" ${LDFLAGS:-}
 expect malloc "$scratch/by_pkg_config"
 # shellcheck disable=SC2046
-"$compiler" -o "$scratch/mp_by_pkg_config" "$source/outside.c" $(pkg-config --cflags --libs minipool_mp)
+"$compiler" -o "$scratch/mp_by_pkg_config" "$source/outside.c" $(pkg-config --cflags --libs minipool_mp) ${LDFLAGS:-}
 expect beside "$scratch/mp_by_pkg_config"
 
 cmake -S "$source" -B "$scratch/outside" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$compiler" >/dev/null
