@@ -522,7 +522,7 @@ static void cache_give_back(ThreadCache *cache) {
     thread_cache_current = (ThreadCache *)&no_thread_cache;
     lock_acquire(&caches.lock);
     thread_left(cache);
-    bool leaves_estate = bytes <= INHERIT_BYTES - caches.estate_bytes;
+    bool leaves_estate = bytes != 0 && bytes <= INHERIT_BYTES - caches.estate_bytes;
     if (leaves_estate) {
         cache->ended_ms = page_heap_now();
         cache->estate_bytes = bytes;
