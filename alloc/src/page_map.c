@@ -42,8 +42,7 @@ bool page_map_reserve(const void *address, size_t bytes) {
         uintptr_t begin = leaf << PAGE_MAP_LEAF_SHIFT, end = begin + ((uintptr_t)1 << PAGE_MAP_LEAF_SHIFT) - 1;
         begin = begin < first ? first : begin;
         end = end > last ? last : end;
-        bool near = page_map_near_page(begin) < PAGE_MAP_NEAR_PAGES && page_map_near_page(end) < PAGE_MAP_NEAR_PAGES;
-        if (!near && !reserve_leaf(begin))
+        if ((!page_map_is_near(begin) || !page_map_is_near(end)) && !reserve_leaf(begin))
             return false;
     }
     return true;

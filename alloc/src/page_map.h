@@ -62,6 +62,10 @@ static inline uintptr_t page_map_near_page(uintptr_t address) {
     return (address + atomic_load_explicit(&page_map_near.offset, memory_order_relaxed)) >> PAGE_SHIFT;
 }
 
+static inline bool page_map_is_near(uintptr_t address) {
+    return page_map_near_page(address) < PAGE_MAP_NEAR_PAGES;
+}
+
 /* NULL: nothing was ever entered in the 4 GiB around the address. */
 static inline PageMapEntry *page_map_far_entry(uintptr_t map, const void *address) {
     uintptr_t bits = (uintptr_t)address;

@@ -466,10 +466,14 @@ static void empty_lists(ThreadCache *cache) {
         list_close(cache, size_class);
 }
 
-static void flush(ThreadCache *cache) {
-    empty_lists(cache);
+static void give_spans(ThreadCache *cache) {
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
         thread_spans_give_all(cache, size_class);
+}
+
+static void flush(ThreadCache *cache) {
+    empty_lists(cache);
+    give_spans(cache);
 }
 
 /* Under the list's lock. */
@@ -477,6 +481,14 @@ static void cache_put_idle(ThreadCache *cache) {
     cache->holds_spans = false;
     cache->next_idle = caches.idle;
     caches.idle = cache;
+}
+
+/* A cache without a thread, whose lists are empty: its spans become everybody's. */
+static void cache_settle(ThreadCache *cache) {
+    give_spans(cache);
+    lock_acquire(&caches.lock);
+    cache_put_idle(cache);
+    lock_release(&caches.lock);
 }
 
 /* What ended threads had becomes everybody's, if that is so long ago. False: there was nothing. */
@@ -490,10 +502,7 @@ static bool settle_estates(uint32_t least_age_ms) {
         lock_release(&caches.lock);
         if (cache == NULL)
             return any;
-        flush(cache);
-        lock_acquire(&caches.lock);
-        cache_put_idle(cache);
-        lock_release(&caches.lock);
+        cache_settle(cache);
     }
 }
 
@@ -532,12 +541,8 @@ static void cache_give_back(ThreadCache *cache) {
         atomic_store_explicit(&caches.has_estates, true, memory_order_relaxed);
     }
     lock_release(&caches.lock);
-    if (leaves_estate)
-        return;
-    flush(cache);
-    lock_acquire(&caches.lock);
-    cache_put_idle(cache);
-    lock_release(&caches.lock);
+    if (!leaves_estate)
+        cache_settle(cache);
 }
 
 static void thread_ends(void *argument) {

@@ -50,6 +50,10 @@ static bool collect(ThreadCache *cache, Span *span) {
     return true;
 }
 
+static bool is_lifo(unsigned size_class) {
+    return size_classes[size_class].object_bytes >= LIFO_FROM_BYTES;
+}
+
 /* -- spans that wait ---------------------------------------------------------------------------------------------- */
 
 static void partial_remove(ThreadCache *cache, Span *span) {
@@ -70,7 +74,7 @@ static void give_last(ThreadCache *cache, ThreadClass *class, bool lifo) {
 /* The next to be used stands first: the longest rested below LIFO_FROM_BYTES, the most recent from there on. */
 void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most) {
     ThreadClass *class = &cache->classes[span->size_class];
-    bool lifo = span->object_bytes >= LIFO_FROM_BYTES;
+    bool lifo = is_lifo(span->size_class);
     if (lifo && span->free_list != NULL)
         span_list_push_front(&class->partial, span);
     else
@@ -120,10 +124,6 @@ static void put_down(ThreadCache *cache, Span *span, size_t partial_most) {
 
 /* -- memory in partly free spans ------------------------------------------------------------------------------------
  */
-
-static bool is_lifo(unsigned size_class) {
-    return size_classes[size_class].object_bytes >= LIFO_FROM_BYTES;
-}
 
 static void next_idle_class(ThreadCache *cache) {
     cache->idle_next = cache->idle_next + 1 == SIZE_CLASS_COUNT ? 0 : cache->idle_next + 1;

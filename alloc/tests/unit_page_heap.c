@@ -45,7 +45,7 @@ static void small_runs_are_known_on_every_page(void **state) {
 }
 
 static bool is_near(const void *address) {
-    return page_map_near_page((uintptr_t)address) < PAGE_MAP_NEAR_PAGES;
+    return page_map_is_near((uintptr_t)address);
 }
 
 static void pages_far_from_the_first_are_known_too(void **state) {
