@@ -41,19 +41,17 @@ static Span *large_span(size_t size, size_t alignment) {
     return span;
 }
 
-/* `zeroed`: whether it reads as zero; NULL: no matter. */
+/* `zeroed`: whether it reads as zero. */
 static void *allocate_large(size_t size, size_t alignment, bool *zeroed) {
-    bool fresh = true;
     void *block;
     if (unlikely(hardening_level() > 1)) {
+        *zeroed = true;
         block = hardening_allocate(alignment, size);
     } else {
         Span *span = large_span(size == 0 ? 1 : size, alignment);
         block = span == NULL ? NULL : span->base;
-        fresh = span != NULL && span->zeroed;
+        *zeroed = span != NULL && span->zeroed;
     }
-    if (zeroed != NULL)
-        *zeroed = fresh;
     return likely(block != NULL) ? block : no_memory();
 }
 
@@ -71,20 +69,23 @@ static __attribute__((noinline)) void free_large(Span *span, void *block) {
 
 /* -- allocation ------------------------------------------------------------------------------------------------- */
 
-static inline void *allocate_of_class(unsigned size_class, size_t alignment, size_t size) {
+/* `zeroed`: whether it is known to read as zero. */
+static inline void *allocate_of_class(unsigned size_class, size_t alignment, size_t size, bool *zeroed) {
+    *zeroed = false;
     FreeList *list = thread_cache_list_at(thread_cache_current, free_list_offset(size_class));
     if (likely(list->head != NULL))
         return free_list_pop(list);
-    void *block =
-        unlikely(hardening_level() != 0) ? hardening_allocate(alignment, size) : thread_cache_allocate(size_class);
+    void *block = unlikely(hardening_level() != 0) ? hardening_allocate(alignment, size)
+                                                   : thread_cache_allocate(size_class, zeroed);
     return likely(block != NULL) ? block : no_memory();
 }
 
 /* No list has it. */
 static __attribute__((noinline)) void *allocate_slower(size_t size) {
+    bool zeroed;
     if (likely(size <= SMALL_MAX_BYTES))
-        return allocate_of_class(size_class_of(size), 1, size);
-    return allocate_large(size, 1, NULL);
+        return allocate_of_class(size_class_of(size), 1, size, &zeroed);
+    return allocate_large(size, 1, &zeroed);
 }
 
 /* Nothing but jumps to what takes longer, so that blocks of some KiB are still served without a stack frame. */
@@ -99,23 +100,22 @@ void *heap_allocate_slow(size_t size) {
 }
 
 void *heap_allocate_aligned(size_t alignment, size_t size) {
+    bool zeroed;
     unsigned size_class = size_class_of_aligned(alignment, size);
     if (size_class < SIZE_CLASS_COUNT)
-        return allocate_of_class(size_class, alignment, size);
-    return allocate_large(size, alignment, NULL);
+        return allocate_of_class(size_class, alignment, size, &zeroed);
+    return allocate_large(size, alignment, &zeroed);
 }
 
 void *heap_allocate_zeroed(size_t count, size_t size) {
     size_t bytes;
     if (unlikely(__builtin_mul_overflow(count, size, &bytes)))
         return no_memory();
-    if (bytes > SMALL_MAX_BYTES) {
-        bool zeroed;
-        void *large = allocate_large(bytes, 1, &zeroed);
-        return large == NULL || zeroed ? large : memset(large, 0, bytes);
-    }
-    void *block = heap_allocate(bytes);
-    return likely(block != NULL) ? memset(block, 0, bytes) : NULL;
+    bool zeroed = false;
+    void *block = bytes <= DIRECT_MAX_BYTES  ? heap_allocate(bytes)
+                  : bytes <= SMALL_MAX_BYTES ? allocate_of_class(size_class_of(bytes), 1, bytes, &zeroed)
+                                             : allocate_large(bytes, 1, &zeroed);
+    return block == NULL || zeroed ? block : memset(block, 0, bytes);
 }
 
 /* -- free ------------------------------------------------------------------------------------------------------- */

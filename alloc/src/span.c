@@ -174,6 +174,15 @@ bool span_carve(Span *span) {
     return true;
 }
 
+void *span_carve_one(Span *span) {
+    FreeObject *object = (FreeObject *)(void *)(span->base + (size_t)span->carved * span->object_bytes);
+    span->carved++;
+    span->used++;
+    if (!span->zeroed)
+        object->link = 0; /* it may be an old one */
+    return object;
+}
+
 FreeObject *span_take(Span *span, uint32_t most, uint32_t *taken) {
     FreeObject *first = span->free_list, *last = first;
     uint32_t count = span->carved - span->used;

@@ -113,7 +113,7 @@ struct Span {
     uint16_t remote_words;
     uint8_t size_class;
     uint8_t run_state; /* RunState; under the page heap's lock */
-    bool zeroed;       /* a large block whose pages nobody has written yet */
+    bool zeroed;       /* what was never handed out since the run was read as zero */
 
     /* Second line: the owner's own while OWNED, the page heap's while free. */
     _Alignas(CACHE_LINE) FreeObject *free_list;
@@ -190,6 +190,14 @@ bool span_collect(Span *span);
 /* Links the next few never used objects; free_list must be empty. False: all are carved. Owner only. */
 bool span_carve(Span *span);
 
+/* Objects so large that no two are carved at a time need no list, so that the first to touch one is who uses it. */
+static inline bool span_carves_singly(const Span *span) {
+    return span->object_bytes > CARVE_BYTES / 2;
+}
+
+/* The next never used object, in use from now on; there must be one. Its content: see span->zeroed. Owner only. */
+void *span_carve_one(Span *span);
+
 /* Turns free_list and what is not carved into bits, as the unowned states want it; returns the number of atomic
  * operations that took. Owner only. */
 uint32_t span_scatter(Span *span);
@@ -220,10 +228,11 @@ void span_list_push_front(SpanList *list, Span *span);
 void span_list_push_back(SpanList *list, Span *span);
 void span_list_remove(SpanList *list, Span *span);
 
-/* Bookkeeping memory: zeroed the first time, never returned to the system, thread-safe. NULL: none to be had. */
 /* Gives the span remote bits for its class, all zero. False: no memory. */
 bool span_prepare_bits(Span *span, uint32_t object_count);
-void span_drop_bits(Span *span);       /* all must be zero */
+void span_drop_bits(Span *span); /* all must be zero */
+
+/* Bookkeeping memory: zeroed the first time, never returned to the system, thread-safe. NULL: none to be had. */
 void *metadata_allocate(size_t bytes); /* for ever; multiples of a cache line */
 size_t metadata_bytes(void);
 void metadata_lock(void);

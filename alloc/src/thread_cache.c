@@ -283,8 +283,8 @@ static void list_grow(ThreadCache *cache, unsigned size_class) {
 
 /* -- allocation --------------------------------------------------------------------------------------------------- */
 
-/* Fills the class's list, which is empty. False: no memory. */
-static bool refill(ThreadCache *cache, unsigned size_class) {
+/* A block of the class, whose list is empty and is filled besides. NULL: no memory. */
+static void *refill(ThreadCache *cache, unsigned size_class, bool *zeroed) {
     ThreadClass *class = &cache->classes[size_class];
     FreeList *list = list_of(cache, size_class);
     if ((++cache->refills & 15) == 0) {
@@ -305,7 +305,11 @@ static bool refill(ThreadCache *cache, unsigned size_class) {
     if (span == NULL)
         span = thread_spans_new(cache, size_class, partial_most());
     if (span == NULL)
-        return false;
+        return NULL;
+    if (span->free_list == NULL) {
+        *zeroed = span->zeroed;
+        return span_carve_one(span);
+    }
     /* Half, so that as many can be freed as allocated before the next slow path. */
     uint32_t batch = CARVE_BYTES / span->object_bytes, half = ((uint32_t)list->limit + 1) / 2;
     batch = batch > half ? batch : half == 0 ? 1 : half;
@@ -313,23 +317,24 @@ static bool refill(ThreadCache *cache, unsigned size_class) {
     FreeObject *first = span_take(span, batch, &taken);
     list->room -= (int32_t)taken;
     list->head = first;
-    return true;
+    return free_list_pop(list);
 }
 
-static void *allocate_from(ThreadCache *cache, unsigned size_class) {
+static void *allocate_from(ThreadCache *cache, unsigned size_class, bool *zeroed) {
     FreeList *list = list_of(cache, size_class);
-    return list->head != NULL || refill(cache, size_class) ? free_list_pop(list) : NULL;
+    return list->head != NULL ? free_list_pop(list) : refill(cache, size_class, zeroed);
 }
 
-void *thread_cache_allocate(unsigned size_class) {
+void *thread_cache_allocate(unsigned size_class, bool *zeroed) {
+    *zeroed = false;
     ThreadCache *cache = cache_of_this_thread();
     if (likely(cache != NULL))
-        return allocate_from(cache, size_class);
+        return allocate_from(cache, size_class, zeroed);
     lock_acquire(&orphan_lock);
     if (list_of(&orphan_cache, 0)->key == 0)
         for (unsigned each = 0; each < SIZE_CLASS_COUNT; each++)
             list_open(list_of(&orphan_cache, each));
-    void *block = allocate_from(&orphan_cache, size_class);
+    void *block = allocate_from(&orphan_cache, size_class, zeroed);
     lock_release(&orphan_lock);
     return block;
 }

@@ -74,8 +74,9 @@ static inline FreeList *thread_cache_list_at(ThreadCache *cache, uintptr_t offse
     return (FreeList *)(void *)((char *)cache + offset);
 }
 
-/* Allocation when the list is empty, or the thread has no cache yet. NULL: the system has no memory. */
-void *thread_cache_allocate(unsigned size_class);
+/* Allocation when the list is empty, or the thread has no cache yet; `zeroed` says whether the block is known to read
+ * as zero. NULL: the system has no memory. */
+void *thread_cache_allocate(unsigned size_class, bool *zeroed);
 
 /* Frees a block of a small span that heap_free() does not put into a list: the list is full or closed, or the block
  * looks as if it were free already. */

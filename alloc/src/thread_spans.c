@@ -188,12 +188,17 @@ void thread_spans_tick(ThreadCache *cache) {
 
 /* -- the next to be used ------------------------------------------------------------------------------------------ */
 
-/* The next few objects of the span that is not wholly carved. NULL: all are. */
+/* Whether there is something never used in the span. It is on free_list now, unless it is carved singly. */
+static bool carve_span(Span *span) {
+    return span_carves_singly(span) ? span->carved < span->object_count : span_carve(span);
+}
+
+/* The span that is not wholly carved, with its next objects. NULL: all are. */
 static Span *carve(ThreadCache *cache, const ThreadClass *class) {
     Span *span = NULL;
-    if (class->active != NULL && span_carve(class->active))
+    if (class->active != NULL && carve_span(class->active))
         span = class->active;
-    else if (class->fresh != NULL && span_carve(class->fresh))
+    else if (class->fresh != NULL && carve_span(class->fresh))
         span = class->fresh;
     if (span != NULL)
         counter_add(&cache->counters.carved, 1);
@@ -261,7 +266,7 @@ Span *thread_spans_new(ThreadCache *cache, unsigned size_class, size_t partial_m
     Span *span = new_span(cache, size_class);
     if (span == NULL)
         return NULL;
-    span_carve(span);
+    carve_span(span);
     counter_add(&cache->counters.new_spans, 1);
     make_active(cache, span, partial_most);
     return span;

@@ -12,8 +12,9 @@ static inline uintptr_t thread_spans_owner(const ThreadCache *cache) {
     return (uintptr_t)cache;
 }
 
-/* The class's active span with something on its free_list, in the order that touches the least new memory;
- * `partial_most` is what may wait in partial lists. NULL: it takes a new span. */
+/* The class's active span with something on its free_list or, where that is empty, an object to be carved singly; in
+ * the order that touches the least new memory. `partial_most` is what may wait in partial lists. NULL: it takes a new
+ * span. */
 Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_most);
 
 /* The same by a new span, where thread_spans_next() found none. NULL: no memory. */
