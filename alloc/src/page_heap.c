@@ -15,9 +15,9 @@
 enum { EXACT_BINS = 64, EXACT_TOP = 6, BIN_COUNT = EXACT_BINS + 26 * 8, BITMAP_WORDS = (BIN_COUNT + 63) / 64 };
 
 typedef struct RunBins {
-    SpanList lists[BIN_COUNT];
-    uint64_t occupied[BITMAP_WORDS]; /* a bit a list that is not empty */
     size_t pages;
+    uint64_t occupied[BITMAP_WORDS]; /* a bit a list that is not empty */
+    SpanList lists[BIN_COUNT];
 } RunBins;
 
 /* Address space from the system, never returned; neighbours are one arena. */
@@ -28,8 +28,7 @@ typedef struct Arena {
 
 static struct {
     Lock lock;
-    bool releasing; /* one thread at a time gives memory back */
-    RunBins dirty, clean;
+    bool releasing;        /* one thread at a time gives memory back */
     Span *oldest, *newest; /* dirty runs by the time they were freed */
     Arena *arenas;
     SpanList mapped; /* blocks with mappings of their own */
@@ -44,6 +43,7 @@ static struct {
     size_t window_pages, last_window_pages;
     size_t window_swapped_pages; /* dirty pages given back in this window because clean ones were taken */
     _Atomic size_t dirty_bytes;  /* copy of dirty.pages for page_heap_tick(), which looks without the lock */
+    RunBins dirty, clean;
 } heap;
 
 void page_heap_lock(void) {

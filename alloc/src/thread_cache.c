@@ -17,8 +17,8 @@
 #include "page_heap.h"
 #include "thread_spans.h"
 
-const ThreadCache no_thread_cache;
-__thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec"))) = (ThreadCache *)&no_thread_cache;
+ThreadCache no_thread_cache;
+__thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec"))) = &no_thread_cache;
 /* How often thread_ends() ran in this thread; NEVER_AGAIN where it would never run. */
 static __thread unsigned ended_times __attribute__((tls_model("initial-exec")));
 enum { NEVER_AGAIN = PTHREAD_DESTRUCTOR_ITERATIONS };
@@ -533,7 +533,7 @@ static void cache_give_back(ThreadCache *cache) {
     empty_lists(cache);
     page_heap_tick(); /* for the time */
     size_t bytes = thread_spans_held(cache);
-    thread_cache_current = (ThreadCache *)&no_thread_cache;
+    thread_cache_current = &no_thread_cache;
     lock_acquire(&caches.lock);
     thread_left(cache);
     bool leaves_estate = bytes != 0 && bytes <= INHERIT_BYTES - caches.estate_bytes;
@@ -662,7 +662,16 @@ ThreadCacheStats thread_cache_stats(void) {
     return stats;
 }
 
+static void check_no_thread_cache(void) {
+    for (unsigned size_class = 0; size_class <= SIZE_CLASS_COUNT; size_class++) {
+        const FreeList *list = &no_thread_cache.lists[size_class];
+        if (list->head != NULL || list->key != 0 || list->room != 0 || list->limit != 0)
+            fault("mp_check", list, "a list that stands for none was written");
+    }
+}
+
 void thread_cache_check(void) {
+    check_no_thread_cache();
     if (!has_cache())
         return;
     ThreadCache *cache = thread_cache_current;

@@ -66,9 +66,10 @@ typedef struct ThreadCache {
 _Static_assert(sizeof(FreeList) * (SIZE_CLASS_COUNT + 1) <= UINT16_MAX, "offsets of lists fit into 16 bits");
 
 /* This thread's cache; before its first allocation and after its end a shared one that owns nothing, all of whose lists
- * are empty and closed, so the fast paths need no test. */
+ * are empty and closed, so the fast paths need no test. Nobody writes it. It is not const because a constant is in the
+ * library's file, and zeros that are only read there take memory; here they take none. */
 extern __thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exec")));
-extern const ThreadCache no_thread_cache;
+extern ThreadCache no_thread_cache;
 
 static inline FreeList *thread_cache_list_at(ThreadCache *cache, uintptr_t offset) {
     return (FreeList *)(void *)((char *)cache + offset);

@@ -177,7 +177,7 @@ static void purge(ThreadCache *cache, size_t bytes, uint32_t least_age_ms) {
     errno = saved;
 }
 
-void thread_spans_make_room(ThreadCache *cache, size_t bytes) {
+__attribute__((noinline)) void thread_spans_make_room(ThreadCache *cache, size_t bytes) {
     give_idle(cache);
     purge(cache, 2 * bytes, 0); /* no size exceeds PTRDIFF_MAX */
 }
