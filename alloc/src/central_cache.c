@@ -241,22 +241,22 @@ bool central_cache_free(Span *span, uint32_t word, uint64_t freed, const void *b
     return look(span, size_class);
 }
 
-void central_cache_lock(void) {
+cold void central_cache_lock(void) {
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
         lock_acquire(&lists[size_class].lock);
 }
 
-void central_cache_unlock(void) {
+cold void central_cache_unlock(void) {
     for (unsigned size_class = SIZE_CLASS_COUNT; size_class-- > 0;)
         lock_release(&lists[size_class].lock);
 }
 
-void central_cache_reset_lock(void) {
+cold void central_cache_reset_lock(void) {
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++)
         lock_reset(&lists[size_class].lock);
 }
 
-uint64_t central_cache_add_counts(LockCounts *locks) {
+cold uint64_t central_cache_add_counts(LockCounts *locks) {
     uint64_t atomics = 0;
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
         lock_add_counts(&lists[size_class].lock, locks);
@@ -265,7 +265,7 @@ uint64_t central_cache_add_counts(LockCounts *locks) {
     return atomics;
 }
 
-void central_cache_check(void) {
+cold void central_cache_check(void) {
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
         CentralFreeList *list = &lists[size_class];
         uint32_t count = 0;

@@ -621,7 +621,7 @@ bool page_heap_remap(Span *span, size_t pages) {
     return base != NULL;
 }
 
-void page_heap_after_fork(void) {
+cold void page_heap_after_fork(void) {
     lock_reset(&heap.lock);
     heap.releasing = false;
     for (Arena *arena = heap.arenas; arena != NULL; arena = arena->next)
@@ -637,7 +637,7 @@ void page_heap_after_fork(void) {
 
 /* -- looking at it ---------------------------------------------------------------------------------------------- */
 
-PageHeapStats page_heap_stats(void) {
+cold PageHeapStats page_heap_stats(void) {
     lock_acquire(&heap.lock);
     PageHeapStats stats = {
         .mapped_bytes = heap.mapped_bytes,
@@ -652,7 +652,7 @@ PageHeapStats page_heap_stats(void) {
     return stats;
 }
 
-static void each_locked(void (*visit)(Span *span, void *argument), void *argument) {
+static cold void each_locked(void (*visit)(Span *span, void *argument), void *argument) {
     for (Arena *arena = heap.arenas; arena != NULL; arena = arena->next)
         for (char *at = arena->start; at < arena->end;) {
             Span *span = page_map_get(at);
@@ -665,7 +665,7 @@ static void each_locked(void (*visit)(Span *span, void *argument), void *argumen
         visit(span, argument);
 }
 
-void page_heap_each(void (*visit)(Span *span, void *argument), void *argument) {
+cold void page_heap_each(void (*visit)(Span *span, void *argument), void *argument) {
     lock_acquire(&heap.lock);
     each_locked(visit, argument);
     lock_release(&heap.lock);
@@ -675,7 +675,7 @@ typedef struct FreePages {
     size_t dirty, clean;
 } FreePages;
 
-static void check_run(Span *span, void *argument) {
+static cold void check_run(Span *span, void *argument) {
     FreePages *seen = argument;
     if (span->run_state != RUN_DIRTY && span->run_state != RUN_CLEAN)
         return;
@@ -693,7 +693,7 @@ static void check_run(Span *span, void *argument) {
     *(span->run_state == RUN_DIRTY ? &seen->dirty : &seen->clean) += span->page_count;
 }
 
-void page_heap_check(void) {
+cold void page_heap_check(void) {
     lock_acquire(&heap.lock);
     FreePages seen = {0, 0};
     each_locked(check_run, &seen);

@@ -555,7 +555,7 @@ static void thread_ends(void *argument) {
     ended_times++;
 }
 
-static void before_fork(void) {
+static cold void before_fork(void) {
     lock_acquire(&caches.lock);
     lock_acquire(&orphan_lock);
     hardening_lock();
@@ -565,7 +565,7 @@ static void before_fork(void) {
     options_lock();
 }
 
-static void after_fork_in_parent(void) {
+static cold void after_fork_in_parent(void) {
     options_unlock();
     metadata_unlock();
     page_heap_unlock();
@@ -575,7 +575,7 @@ static void after_fork_in_parent(void) {
     lock_release(&caches.lock);
 }
 
-static void find_abandoned(Span *span, void *argument) {
+static cold void find_abandoned(Span *span, void *argument) {
     uintptr_t control = atomic_load_explicit(&span->control, memory_order_relaxed);
     if (control == 0 || (control & SPAN_STATE_MASK) != 0 || control == (uintptr_t)thread_cache_current ||
         control == (uintptr_t)&orphan_cache)
@@ -587,7 +587,7 @@ static void find_abandoned(Span *span, void *argument) {
 
 /* Only this thread lives on: what the others owned becomes everybody's. Their free lists are whole, for the order in
  * which malloc and free store; an object may be missing, which leaks it in this process. */
-static void after_fork_in_child(void) {
+static cold void after_fork_in_child(void) {
     options_reset_lock();
     metadata_reset_lock();
     page_heap_after_fork();
@@ -624,7 +624,7 @@ static void after_fork_in_child(void) {
 
 /* -- looking at it ---------------------------------------------------------------------------------------------- */
 
-static void add_cache(ThreadCacheStats *stats, ThreadCache *cache) {
+static cold void add_cache(ThreadCacheStats *stats, ThreadCache *cache) {
     const ThreadCacheCounters *counters = &cache->counters;
     stats->held += counter_read(&counters->held);
     stats->carved += counter_read(&counters->carved);
@@ -646,7 +646,7 @@ static void add_cache(ThreadCacheStats *stats, ThreadCache *cache) {
     }
 }
 
-ThreadCacheStats thread_cache_stats(void) {
+cold ThreadCacheStats thread_cache_stats(void) {
     ThreadCacheStats stats = {0};
     lock_acquire(&caches.lock);
     for (ThreadCache *cache = caches.all; cache != NULL; cache = cache->next) {
@@ -662,7 +662,7 @@ ThreadCacheStats thread_cache_stats(void) {
     return stats;
 }
 
-static void check_no_thread_cache(void) {
+static cold void check_no_thread_cache(void) {
     for (unsigned size_class = 0; size_class <= SIZE_CLASS_COUNT; size_class++) {
         const FreeList *list = &no_thread_cache.lists[size_class];
         if (list->head != NULL || list->key != 0 || list->room != 0 || list->limit != 0)
@@ -670,7 +670,7 @@ static void check_no_thread_cache(void) {
     }
 }
 
-void thread_cache_check(void) {
+cold void thread_cache_check(void) {
     check_no_thread_cache();
     if (!has_cache())
         return;

@@ -315,7 +315,7 @@ void thread_spans_give_all(ThreadCache *cache, unsigned size_class) {
 
 /* -- looking at it ------------------------------------------------------------------------------------------------ */
 
-static void check_owned(const ThreadCache *cache, const Span *span, SpanPlace place) {
+static cold void check_owned(const ThreadCache *cache, const Span *span, SpanPlace place) {
     if (atomic_load_explicit(&span->control, memory_order_relaxed) != thread_spans_owner(cache))
         fault("mp_check", span->base, "a thread's span has another owner");
     if (span->place != place)
@@ -335,12 +335,12 @@ typedef struct OwnedCount {
     size_t spans;
 } OwnedCount;
 
-static void count_owned(Span *span, void *argument) {
+static cold void count_owned(Span *span, void *argument) {
     OwnedCount *owned = argument;
     owned->spans += atomic_load_explicit(&span->control, memory_order_relaxed) == owned->owner;
 }
 
-void thread_spans_check(const ThreadCache *cache) {
+cold void thread_spans_check(const ThreadCache *cache) {
     size_t bytes = 0, in_places = 0;
     for (unsigned size_class = 0; size_class < SIZE_CLASS_COUNT; size_class++) {
         const ThreadClass *class = &cache->classes[size_class];
