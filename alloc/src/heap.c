@@ -69,18 +69,27 @@ static __attribute__((noinline)) void free_large(Span *span, void *block) {
 
 /* -- allocation ------------------------------------------------------------------------------------------------- */
 
-/* `zeroed`: whether it is known to read as zero. */
-static inline void *allocate_of_class(unsigned size_class, size_t alignment, size_t size, bool *zeroed) {
+/* No list has it. `zeroed`: whether it is known to read as zero. */
+static void *allocate_unlisted(unsigned size_class, size_t alignment, size_t size, bool *zeroed) {
     *zeroed = false;
-    FreeList *list = thread_cache_list_at(thread_cache_current, free_list_offset(size_class));
-    if (likely(list->head != NULL))
-        return free_list_pop(list);
     void *block = unlikely(hardening_level() != 0) ? hardening_allocate(alignment, size)
                                                    : thread_cache_allocate(size_class, zeroed);
     return likely(block != NULL) ? block : no_memory();
 }
 
-/* No list has it. */
+static inline void *allocate_of_class(unsigned size_class, size_t alignment, size_t size, bool *zeroed) {
+    FreeList *list = thread_cache_list_at(thread_cache_current, free_list_offset(size_class));
+    if (unlikely(list->head == NULL))
+        return allocate_unlisted(size_class, alignment, size, zeroed);
+    *zeroed = false;
+    return free_list_pop(list);
+}
+
+static __attribute__((noinline)) void *refill_and_allocate(unsigned size_class, size_t size) {
+    bool zeroed;
+    return allocate_unlisted(size_class, 1, size, &zeroed);
+}
+
 static __attribute__((noinline)) void *allocate_slower(size_t size) {
     bool zeroed;
     if (likely(size <= SMALL_MAX_BYTES))
@@ -93,8 +102,7 @@ void *heap_allocate_slow(size_t size) {
     if (likely(size - MEDIUM_MIN_BYTES - 1 < MEDIUM_MAX_BYTES - MEDIUM_MIN_BYTES)) {
         unsigned size_class = medium_classes[(size - 1) / MEDIUM_STEP];
         FreeList *list = thread_cache_list_at(thread_cache_current, free_list_offset(size_class));
-        if (likely(list->head != NULL))
-            return free_list_pop(list);
+        return likely(list->head != NULL) ? free_list_pop(list) : refill_and_allocate(size_class, size);
     }
     return allocate_slower(size);
 }

@@ -157,7 +157,7 @@ bool span_carve(Span *span) {
     uint32_t rest = span->object_count - span->carved;
     if (rest == 0)
         return false;
-    uint32_t count = CARVE_BYTES / span->object_bytes;
+    uint32_t count = span_carve_bytes(span) / span->object_bytes;
     count = count == 0 ? 1 : count < rest ? count : rest;
     char *first = span->base + (size_t)span->carved * span->object_bytes;
     FreeObject *object = (FreeObject *)(void *)first;

@@ -190,9 +190,13 @@ bool span_collect(Span *span);
 /* Links the next few never used objects; free_list must be empty. False: all are carved. Owner only. */
 bool span_carve(Span *span);
 
+static inline uint32_t span_carve_bytes(const Span *span) {
+    return span->zeroed ? CARVE_BYTES : CARVE_AGAIN_BYTES;
+}
+
 /* Objects so large that no two are carved at a time need no list, so that the first to touch one is who uses it. */
 static inline bool span_carves_singly(const Span *span) {
-    return span->object_bytes > CARVE_BYTES / 2;
+    return span->object_bytes > span_carve_bytes(span) / 2;
 }
 
 /* The next never used object, in use from now on; there must be one. Its content: see span->zeroed. Owner only. */

@@ -283,27 +283,32 @@ static void list_grow(ThreadCache *cache, unsigned size_class) {
 
 /* -- allocation --------------------------------------------------------------------------------------------------- */
 
+/* What is looked after now and then. */
+static __attribute__((noinline)) void upkeep(ThreadCache *cache) {
+    cache->partial_most = partial_most();
+    page_heap_tick();
+    thread_spans_tick(cache);
+    trim(cache);
+    outbox_flush(&cache->outbox, &cache->counters.bits);
+    settle_estates(INHERIT_MS);
+}
+
 /* A block of the class, whose list is empty and is filled besides. NULL: no memory. */
 static void *refill(ThreadCache *cache, unsigned size_class, bool *zeroed) {
     ThreadClass *class = &cache->classes[size_class];
     FreeList *list = list_of(cache, size_class);
-    if ((++cache->refills & 15) == 0) {
-        page_heap_tick();
-        thread_spans_tick(cache);
-        trim(cache);
-        outbox_flush(&cache->outbox, &cache->counters.bits);
-        settle_estates(INHERIT_MS);
-    }
+    if (unlikely((++cache->refills & 15) == 0))
+        upkeep(cache);
     class->touched = true;
     if (class->overflowed || list->limit == 0) {
         class->overflowed = false;
         list_grow(cache, size_class);
     }
-    Span *span = thread_spans_next(cache, size_class, partial_most());
+    Span *span = thread_spans_next(cache, size_class);
     if (span == NULL && settle_estates(0))
-        span = thread_spans_next(cache, size_class, partial_most());
+        span = thread_spans_next(cache, size_class);
     if (span == NULL)
-        span = thread_spans_new(cache, size_class, partial_most());
+        span = thread_spans_new(cache, size_class);
     if (span == NULL)
         return NULL;
     if (span->free_list == NULL) {
@@ -331,9 +336,11 @@ void *thread_cache_allocate(unsigned size_class, bool *zeroed) {
     if (likely(cache != NULL))
         return allocate_from(cache, size_class, zeroed);
     lock_acquire(&orphan_lock);
-    if (list_of(&orphan_cache, 0)->key == 0)
+    if (list_of(&orphan_cache, 0)->key == 0) {
+        orphan_cache.partial_most = partial_most();
         for (unsigned each = 0; each < SIZE_CLASS_COUNT; each++)
             list_open(list_of(&orphan_cache, each));
+    }
     void *block = allocate_from(&orphan_cache, size_class, zeroed);
     lock_release(&orphan_lock);
     return block;
@@ -420,7 +427,7 @@ static cold void free_uncommon(Span *span, FreeObject *object) {
         if (span->used == 0)
             thread_spans_empty(cache, span);
         else if (taken)
-            thread_spans_add(cache, span, partial_most());
+            thread_spans_add(cache, span);
         return;
     }
     if (has_cache() && span->object_bytes <= OUTBOX_OBJECT_BYTES) {
@@ -455,7 +462,7 @@ void thread_cache_free(Span *span, void *block) {
     if (unlikely(span->used == 0))
         thread_spans_empty(cache, span);
     else if (unlikely(span->used == span->carved / 2) && crowded())
-        thread_spans_half_empty(cache, span, partial_most()); /* it may be another's from here on */
+        thread_spans_half_empty(cache, span); /* it may be another's from here on */
 }
 
 /* -- the end of a thread, fork ------------------------------------------------------------------------------------ */

@@ -72,7 +72,7 @@ static void give_last(ThreadCache *cache, ThreadClass *class, bool lifo) {
 }
 
 /* The next to be used stands first: the longest rested below LIFO_FROM_BYTES, the most recent from there on. */
-void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most) {
+void thread_spans_add(ThreadCache *cache, Span *span) {
     ThreadClass *class = &cache->classes[span->size_class];
     bool lifo = is_lifo(span->size_class);
     if (lifo && span->free_list != NULL)
@@ -82,7 +82,7 @@ void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most) {
     span->place = SPAN_PARTIAL;
     class->partial_count++;
     cache->partial_bytes += span_bytes(span);
-    if (unlikely(cache->partial_bytes > partial_most))
+    if (unlikely(cache->partial_bytes > cache->partial_most))
         give_last(cache, class, lifo);
 }
 
@@ -99,7 +99,7 @@ static Span *partial_take(ThreadCache *cache, ThreadClass *class) {
 }
 
 /* The span that was active has no free object left. */
-static void put_down(ThreadCache *cache, Span *span, size_t partial_most) {
+static void put_down(ThreadCache *cache, Span *span) {
     ThreadClass *class = &cache->classes[span->size_class];
     if (span->carved < span->object_count) {
         span->place = SPAN_FRESH;
@@ -108,7 +108,7 @@ static void put_down(ThreadCache *cache, Span *span, size_t partial_most) {
     }
     span->place = SPAN_NOWHERE;
     if (class->partial_count < REST_SPANS) {
-        thread_spans_add(cache, span, partial_most);
+        thread_spans_add(cache, span);
         return;
     }
     counter_add(&cache->counters.retires, 1);
@@ -118,7 +118,7 @@ static void put_down(ThreadCache *cache, Span *span, size_t partial_most) {
         if (span->used == 0)
             thread_spans_return(span);
         else
-            thread_spans_add(cache, span, partial_most);
+            thread_spans_add(cache, span);
     }
 }
 
@@ -130,6 +130,7 @@ static void next_idle_class(ThreadCache *cache) {
 }
 
 void thread_spans_limit(ThreadCache *cache, size_t partial_most) {
+    cache->partial_most = partial_most;
     for (; cache->partial_bytes > partial_most; next_idle_class(cache)) {
         ThreadClass *class = &cache->classes[cache->idle_next];
         if (class->partial.first != NULL)
@@ -229,7 +230,7 @@ static Span *find_returned(ThreadCache *cache, unsigned size_class) {
 }
 
 /* At most one span of a class has objects to carve: a new one is made only when there is none. */
-static void make_active(ThreadCache *cache, Span *next, size_t partial_most) {
+static void make_active(ThreadCache *cache, Span *next) {
     ThreadClass *class = &cache->classes[next->size_class];
     Span *active = class->active;
     if (next == active)
@@ -237,12 +238,12 @@ static void make_active(ThreadCache *cache, Span *next, size_t partial_most) {
     if (next == class->fresh)
         class->fresh = NULL;
     if (active != NULL)
-        put_down(cache, active, partial_most);
+        put_down(cache, active);
     next->place = SPAN_ACTIVE;
     class->active = next;
 }
 
-Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_most) {
+Span *thread_spans_next(ThreadCache *cache, unsigned size_class) {
     ThreadClass *class = &cache->classes[size_class];
     Span *active = class->active, *next = NULL;
     if (active != NULL && active->free_list != NULL) {
@@ -258,24 +259,24 @@ Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_
         next = carve(cache, class);
     }
     if (next != NULL)
-        make_active(cache, next, partial_most);
+        make_active(cache, next);
     return next;
 }
 
-Span *thread_spans_new(ThreadCache *cache, unsigned size_class, size_t partial_most) {
+Span *thread_spans_new(ThreadCache *cache, unsigned size_class) {
     Span *span = new_span(cache, size_class);
     if (span == NULL)
         return NULL;
     carve_span(span);
     counter_add(&cache->counters.new_spans, 1);
-    make_active(cache, span, partial_most);
+    make_active(cache, span);
     return span;
 }
 
-void thread_spans_half_empty(ThreadCache *cache, Span *span, size_t partial_most) {
+void thread_spans_half_empty(ThreadCache *cache, Span *span) {
     if (span->place == SPAN_ACTIVE) {
         cache->classes[span->size_class].active = NULL;
-        thread_spans_add(cache, span, partial_most);
+        thread_spans_add(cache, span);
     }
 }
 

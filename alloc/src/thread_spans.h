@@ -13,18 +13,17 @@ static inline uintptr_t thread_spans_owner(const ThreadCache *cache) {
 }
 
 /* The class's active span with something on its free_list or, where that is empty, an object to be carved singly; in
- * the order that touches the least new memory. `partial_most` is what may wait in partial lists. NULL: it takes a new
- * span. */
-Span *thread_spans_next(ThreadCache *cache, unsigned size_class, size_t partial_most);
+ * the order that touches the least new memory. NULL: it takes a new span. */
+Span *thread_spans_next(ThreadCache *cache, unsigned size_class);
 
 /* The same by a new span, where thread_spans_next() found none. NULL: no memory. */
-Span *thread_spans_new(ThreadCache *cache, unsigned size_class, size_t partial_most);
+Span *thread_spans_new(ThreadCache *cache, unsigned size_class);
 
 /* A span that the thread has just come to own, with free objects on its list. */
-void thread_spans_add(ThreadCache *cache, Span *span, size_t partial_most);
+void thread_spans_add(ThreadCache *cache, Span *span);
 
 /* Half of the objects of a span of the thread have come back: */
-void thread_spans_half_empty(ThreadCache *cache, Span *span, size_t partial_most);
+void thread_spans_half_empty(ThreadCache *cache, Span *span);
 
 /* The last object of a span of the thread came back. */
 void thread_spans_empty(ThreadCache *cache, Span *span);
@@ -35,7 +34,8 @@ void thread_spans_give_away(Span *span);
 /* All of a class's spans become everybody's. */
 void thread_spans_give_all(ThreadCache *cache, unsigned size_class);
 
-/* Waiting spans become everybody's, of one class after the other, until the others are at most so long. */
+/* How long all waiting spans may be from now on. Where they are longer, some become everybody's, of one class after the
+ * other. */
 void thread_spans_limit(ThreadCache *cache, size_t partial_most);
 
 /* The length of all spans that the cache owns. */

@@ -11,13 +11,13 @@
 #include "page_heap.h"
 #include "thread_spans.h"
 
-static ThreadCache cache;
+static ThreadCache cache = {.partial_most = SIZE_MAX};
 
 /* All objects that the next span has to give. */
 static Span *use_up(unsigned size_class) {
-    Span *span = thread_spans_next(&cache, size_class, SIZE_MAX);
+    Span *span = thread_spans_next(&cache, size_class);
     if (span == NULL)
-        span = thread_spans_new(&cache, size_class, SIZE_MAX);
+        span = thread_spans_new(&cache, size_class);
     assert_non_null(span);
     uint32_t taken;
     span_take(span, UINT32_MAX, &taken);
@@ -57,10 +57,10 @@ static void a_half_empty_span_behind_full_ones_is_found(void **state) {
     Span *span = with_full_spans_waiting(size_class);
     while (span->used > span->carved / 2)
         free_object(span, span->carved - span->used);
-    thread_spans_half_empty(&cache, span, SIZE_MAX);
+    thread_spans_half_empty(&cache, span);
     assert_null(class->active);
     assert_int_equal(class->partial_count, REST_SPANS + 1);
-    assert_ptr_equal(thread_spans_next(&cache, size_class, SIZE_MAX), span);
+    assert_ptr_equal(thread_spans_next(&cache, size_class), span);
     assert_ptr_equal(class->active, span);
     assert_null(class->fresh);
     give_all_back(size_class);
@@ -71,10 +71,12 @@ static void a_half_empty_span_is_given_away_where_nothing_may_wait(void **state)
     unsigned size_class = size_class_of(1024);
     Span *span = use_up(size_class);
     free_object(span, 0);
-    thread_spans_half_empty(&cache, span, 0);
+    cache.partial_most = 0;
+    thread_spans_half_empty(&cache, span);
+    cache.partial_most = SIZE_MAX;
     assert_null(cache.classes[size_class].active);
     assert_int_equal(atomic_load(&span->control), SPAN_CENTRAL | (uintptr_t)size_class << SPAN_CLASS_SHIFT);
-    assert_ptr_equal(thread_spans_next(&cache, size_class, SIZE_MAX), span); /* as anybody could */
+    assert_ptr_equal(thread_spans_next(&cache, size_class), span); /* as anybody could */
     assert_int_equal(atomic_load(&span->control), thread_spans_owner(&cache));
     give_all_back(size_class);
 }
@@ -86,7 +88,7 @@ static void what_came_back_is_used_first(void **state) {
     Span *span = use_up(size_class);
     uint32_t carved = span->carved;
     free_object(span, 3);
-    assert_ptr_equal(thread_spans_next(&cache, size_class, SIZE_MAX), span);
+    assert_ptr_equal(thread_spans_next(&cache, size_class), span);
     assert_int_equal(span->carved, carved);
     give_all_back(size_class);
 }
@@ -126,6 +128,7 @@ static void waiting_spans_are_limited(void **state) {
     assert_int_equal(cache.partial_bytes, 3 * PAGE_BYTES);
     assert_int_equal(thread_spans_held(&cache), held - waiting + 3 * PAGE_BYTES);
     thread_spans_check(&cache);
+    thread_spans_limit(&cache, SIZE_MAX);
     for (int i = 0; i < 2; i++)
         thread_spans_give_all(&cache, classes[i]);
     assert_int_equal(thread_spans_held(&cache), 0);
