@@ -55,9 +55,9 @@
 #define LIST_MAX_OBJECTS 32768
 /* All lists of a thread together, at their limits: this much shared among the threads that have a cache, within bounds.
  */
-#define LISTS_TOTAL_BYTES ((size_t)32 << 20)
+#define LISTS_TOTAL_BYTES ((size_t)64 << 20)
 #define LISTS_MIN_BYTES ((size_t)256 << 10)
-#define LISTS_MAX_BYTES ((size_t)4 << 20)
+#define LISTS_MAX_BYTES ((size_t)8 << 20)
 
 /* What a thread may hold in partly free spans besides its active ones: this much shared among all threads that have a
  * cache, and at least the second number for each. More goes to the CentralCache, where any thread finds it. */

@@ -287,7 +287,10 @@ static void list_grow(ThreadCache *cache, unsigned size_class) {
 static __attribute__((noinline)) void upkeep(ThreadCache *cache) {
     cache->partial_most = partial_most();
     page_heap_tick();
-    thread_spans_tick(cache);
+    if (cache->looked_ms != page_heap_now()) {
+        cache->looked_ms = page_heap_now();
+        thread_spans_tick(cache);
+    }
     trim(cache);
     outbox_flush(&cache->outbox, &cache->counters.bits);
     settle_estates(INHERIT_MS);

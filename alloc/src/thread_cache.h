@@ -52,6 +52,7 @@ typedef struct ThreadCache {
     unsigned trim_next;   /* the class that trim() looks at next */
     unsigned idle_next;   /* the class whose idle spans are given up next */
     uint32_t refills;
+    uint32_t looked_ms;  /* when thread_spans_tick() last ran */
     uint32_t ended_ms;   /* an estate's: when the thread ended */
     size_t estate_bytes; /* and the length of its spans */
     bool holds_spans;    /* since it was taken; written under the list's lock */
