@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -271,6 +272,36 @@ static void calloc_is_zero_after_dirty_reuse(void **state) {
     mp_free(table);
 }
 
+/* The kernel's zeros do for blocks from a few pages on: the first whole page of such a block is not written. */
+static void calloc_leaves_fresh_pages_alone(void **state) {
+    (void)state;
+    enum { COUNT = 64 };
+    static const size_t sizes[] = {8 * KIB, 30 * KIB, 64 * KIB, 200 * KIB, 1 * MIB};
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), hardening = 0;
+    assert_int_equal(mp_option_get(MP_OPTION_HARDENING, &hardening), 0);
+    if (hardening != 0) /* where free memory has marks in it */
+        return;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        void *blocks[COUNT];
+        size_t untouched = 0;
+        if (sizes[i] < 2 * page)
+            continue;
+        mp_malloc_trim(0);
+        for (size_t block = 0; block < COUNT; block++) {
+            blocks[block] = mp_calloc(1, sizes[i]);
+            assert_non_null(blocks[block]);
+            unsigned char resident = 1;
+            uintptr_t whole = ((uintptr_t)blocks[block] + page - 1) & ~(page - 1);
+            assert_int_equal(mincore((void *)whole, 1, &resident), 0);
+            untouched += (resident & 1) == 0;
+            assert_true(all_zero(blocks[block], sizes[i]));
+        }
+        assert_true(untouched >= COUNT / 2); /* some may stand in memory that was in use before */
+        for (size_t block = 0; block < COUNT; block++)
+            mp_free(blocks[block]);
+    }
+}
+
 /* One realloc from `before` to `after` bytes keeps what both have; the block may come from any function. */
 static void realloc_keeps(void *block, size_t before, size_t after) {
     assert_non_null(block);
@@ -448,6 +479,7 @@ int main(void) {
         cmocka_unit_test(every_power_of_two_aligns),
         cmocka_unit_test(valloc_and_pvalloc_give_whole_pages),
         cmocka_unit_test(calloc_is_zero_after_dirty_reuse),
+        cmocka_unit_test(calloc_leaves_fresh_pages_alone),
         cmocka_unit_test(realloc_keeps_contents),
         cmocka_unit_test(realloc_grows_and_shrinks_step_by_step),
         cmocka_unit_test(realloc_to_zero_frees),

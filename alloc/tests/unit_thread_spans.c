@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <cmocka.h>
 
 #include "page_heap.h"
@@ -114,6 +115,43 @@ static void a_search_in_vain_is_not_repeated_at_once(void **state) {
     give_all_back(size_class);
 }
 
+/* Behind what came back, and without a list. Pages that nobody wrote stay so; a link of old that is left in one that
+ * was in use before does not, or it would look like a free block's. */
+static void large_objects_are_carved_one_by_one(void **state) {
+    (void)state;
+    unsigned size_class = size_class_of(16 << 10);
+    for (int round = 0; round < 2; round++) {
+        Span *span = thread_spans_new(&cache, size_class);
+        assert_non_null(span);
+        bool zeroed = span->zeroed;
+        if (round == 1)
+            assert_false(zeroed); /* dirty before clean */
+        assert_true(span_carves_singly(span));
+        for (uint32_t index = 0; index < span->object_count; index++) {
+            assert_ptr_equal(thread_spans_next(&cache, size_class), span);
+            assert_null(span->free_list);
+            unsigned char resident = 0;
+            char *object = span->base + (size_t)index * span->object_bytes;
+            assert_int_equal(mincore(object, 1, &resident), 0);
+            assert_ptr_equal(span_carve_one(span), object);
+            if (zeroed)
+                assert_int_equal(resident & 1, 0);
+            assert_int_equal(*(uintptr_t *)(void *)object, 0);
+            assert_int_equal(span->used, index + 1);
+            thread_spans_check(&cache);
+            if (index == 0) {
+                free_object(span, index);
+                assert_ptr_equal(use_up(size_class), span); /* before more is carved */
+                assert_int_equal(span->carved, 1);
+            }
+        }
+        assert_null(thread_spans_next(&cache, size_class));
+        for (uint32_t index = 0; index < span->object_count; index++)
+            free_object(span, index);
+        give_all_back(size_class);
+    }
+}
+
 static void waiting_spans_are_limited(void **state) {
     (void)state;
     unsigned classes[] = {size_class_of(448), size_class_of(2048)};
@@ -137,6 +175,7 @@ static void waiting_spans_are_limited(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_in_vain_is_not_repeated_at_once),
+        cmocka_unit_test(large_objects_are_carved_one_by_one),
         cmocka_unit_test(waiting_spans_are_limited),
         cmocka_unit_test(a_half_empty_span_behind_full_ones_is_found),
         cmocka_unit_test(a_half_empty_span_is_given_away_where_nothing_may_wait),
