@@ -85,7 +85,7 @@ static inline void *allocate_of_class(unsigned size_class, size_t alignment, siz
     return free_list_pop(list);
 }
 
-static __attribute__((noinline)) void *refill_and_allocate(unsigned size_class, size_t size) {
+static __attribute__((noinline)) void *refill_and_allocate(size_t size, unsigned size_class) {
     bool zeroed;
     return allocate_unlisted(size_class, 1, size, &zeroed);
 }
@@ -102,7 +102,7 @@ void *heap_allocate_slow(size_t size) {
     if (likely(size - MEDIUM_MIN_BYTES - 1 < MEDIUM_MAX_BYTES - MEDIUM_MIN_BYTES)) {
         unsigned size_class = medium_classes[(size - 1) / MEDIUM_STEP];
         FreeList *list = thread_cache_list_at(thread_cache_current, free_list_offset(size_class));
-        return likely(list->head != NULL) ? free_list_pop(list) : refill_and_allocate(size_class, size);
+        return likely(list->head != NULL) ? free_list_pop(list) : refill_and_allocate(size, size_class);
     }
     return allocate_slower(size);
 }
