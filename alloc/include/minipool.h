@@ -67,8 +67,8 @@ typedef struct mp_stats {
     /* Where allocations were served that found their thread's list empty, since the start; all others found an object
      * in it and are not counted. The first two by what the thread had, spans_adopted by the CentralCache,
      * refills_page_heap by the PageHeap. */
-    uint64_t refills_held;      /* by objects that had come back to spans of the thread */
-    uint64_t refills_carved;    /* by the part of its span that was never used */
+    uint64_t refills_held;      /* by objects on the lists of its spans: those that had come back, rests of a piece */
+    uint64_t refills_carved;    /* by a new piece of a span, which was never used */
     uint64_t refills_page_heap; /* by a new span */
     uint64_t large_blocks;      /* blocks of whole pages handed out */
     uint64_t os_calls;          /* mmap, munmap, mremap, madvise */

@@ -28,7 +28,7 @@
 
 /* Objects are linked into a free list this many bytes at a time: memory is touched only when it is about to be used. */
 #define CARVE_BYTES 4096
-/* The same in a span whose pages were in use before and are resident: only time is to be saved there. */
+/* The same in a span whose pages were in use before, most of them resident still: time is to be saved there. */
 #define CARVE_AGAIN_BYTES 16384
 
 /* A search for objects that came back and found none is not repeated before so many pieces more were carved, as long as

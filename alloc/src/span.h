@@ -113,7 +113,7 @@ struct Span {
     uint16_t remote_words;
     uint8_t size_class;
     uint8_t run_state; /* RunState; under the page heap's lock */
-    bool zeroed;       /* what was never handed out since the run was read as zero */
+    bool zeroed;       /* was all zero when the PageHeap handed it out */
 
     /* Second line: the owner's own while OWNED, the page heap's while free. */
     _Alignas(CACHE_LINE) FreeObject *free_list;

@@ -23,8 +23,8 @@ __thread ThreadCache *thread_cache_current __attribute__((tls_model("initial-exe
 static __thread unsigned ended_times __attribute__((tls_model("initial-exec")));
 enum { NEVER_AGAIN = PTHREAD_DESTRUCTOR_ITERATIONS };
 
-/* Serves allocations of threads that are past their last destructor. Under orphan_lock; no thread is its owner, so
- * frees of its blocks are always foreign. */
+/* Serves allocations of threads that are past their last destructor. Under orphan_lock, the outermost of all locks. No
+ * thread is its owner, so frees of its blocks are always foreign. */
 static ThreadCache orphan_cache;
 static Lock orphan_lock;
 
@@ -296,7 +296,8 @@ static __attribute__((noinline)) void upkeep(ThreadCache *cache) {
     settle_estates(INHERIT_MS);
 }
 
-/* A block of the class, whose list is empty and is filled besides. NULL: no memory. */
+/* A block of the class, whose list is empty and is filled besides, but with objects that are carved singly. NULL: no
+ * memory. */
 static void *refill(ThreadCache *cache, unsigned size_class, bool *zeroed) {
     ThreadClass *class = &cache->classes[size_class];
     FreeList *list = list_of(cache, size_class);
@@ -429,8 +430,10 @@ static cold void free_uncommon(Span *span, FreeObject *object) {
         span_push(span, object);
         if (span->used == 0)
             thread_spans_empty(cache, span);
-        else if (taken)
+        else if (taken) {
+            cache->partial_most = partial_most(); /* a thread that only frees has no upkeep */
             thread_spans_add(cache, span);
+        }
         return;
     }
     if (has_cache() && span->object_bytes <= OUTBOX_OBJECT_BYTES) {
@@ -464,8 +467,10 @@ void thread_cache_free(Span *span, void *block) {
     span_push(span, object);
     if (unlikely(span->used == 0))
         thread_spans_empty(cache, span);
-    else if (unlikely(span->used == span->carved / 2) && crowded())
+    else if (unlikely(span->used == span->carved / 2) && crowded()) {
+        cache->partial_most = partial_most();
         thread_spans_half_empty(cache, span); /* it may be another's from here on */
+    }
 }
 
 /* -- the end of a thread, fork ------------------------------------------------------------------------------------ */
@@ -566,8 +571,8 @@ static void thread_ends(void *argument) {
 }
 
 static cold void before_fork(void) {
-    lock_acquire(&caches.lock);
     lock_acquire(&orphan_lock);
+    lock_acquire(&caches.lock);
     hardening_lock();
     central_cache_lock();
     page_heap_lock();
@@ -581,8 +586,8 @@ static cold void after_fork_in_parent(void) {
     page_heap_unlock();
     central_cache_unlock();
     hardening_unlock();
-    lock_release(&orphan_lock);
     lock_release(&caches.lock);
+    lock_release(&orphan_lock);
 }
 
 static cold void find_abandoned(Span *span, void *argument) {

@@ -5,8 +5,9 @@
  * is of. So the block that was touched last is used next, and blocks that wander between threads cost no atomic
  * operation as long as each thread frees about as much as it allocates.
  *
- * Behind the lists stand the spans that the thread owns (thread_spans.h). An empty list is filled from one of them;
- * what no longer fits into a list goes to its span: onto the span's own list if the thread owns it, as a bit if not.
+ * Behind the lists stand the spans that the thread owns (thread_spans.h). An empty list is filled from one of them,
+ * though large objects that were never used are handed out one by one; what no longer fits into a list goes to its
+ * span: onto the span's own list if the thread owns it, as a bit if not.
  *
  * How long a list may get starts small when the thread first allocates in the class, doubles when the list ran over and
  * empty in turn, and falls to nothing when the class is not used any more. All limits of a thread together stay within
@@ -20,8 +21,8 @@
 
 typedef struct ThreadCacheCounters {
     /* Allocations that found the list empty, by what served them: */
-    Counter held;         /* objects that came back to a span the thread held */
-    Counter carved;       /* more of a span the thread held */
+    Counter held;         /* objects on the list of a span the thread held */
+    Counter carved;       /* one more piece of a span the thread held */
     Counter adopted;      /* a span from the CentralCache */
     Counter new_spans;    /* a span from the PageHeap */
     Counter collects;     /* words of remote bits taken over */

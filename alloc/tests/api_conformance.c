@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -275,6 +276,7 @@ static void calloc_is_zero_after_dirty_reuse(void **state) {
 /* The kernel's zeros do for blocks from a few pages on: the first whole page of such a block is not written. */
 static void calloc_leaves_fresh_pages_alone(void **state) {
     (void)state;
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* or pages come by the hundred */
     enum { COUNT = 64 };
     static const size_t sizes[] = {8 * KIB, 30 * KIB, 64 * KIB, 200 * KIB, 1 * MIB};
     size_t page = (size_t)sysconf(_SC_PAGESIZE), hardening = 0;

@@ -48,6 +48,20 @@ static void *allocate_some(void *argument) {
     return NULL;
 }
 
+/* Runs after minipool's own destructor each time, until the system calls neither any more: in the last rounds the cache
+ * of the orphans serves. */
+static pthread_key_t at_the_end;
+static void allocate_at_the_end(void *argument) {
+    allocate_some(argument);
+    pthread_setspecific(at_the_end, argument);
+}
+
+static void *allocate_past_the_end(void *argument) {
+    allocate_some(argument);
+    CHECK(pthread_setspecific(at_the_end, argument) == 0, "pthread_setspecific");
+    return NULL;
+}
+
 static void expect_success(pid_t child) {
     int status = -1;
     CHECK(child > 0, "fork");
@@ -79,12 +93,13 @@ static void live(uint64_t random, int forks_again) {
     _exit(0);
 }
 
-/* The caches of ended threads change hands while others fork. */
+/* The caches of ended threads change hands, and threads allocate without one, while others fork. */
 static void *begin_and_end_threads_until_stopped(void *argument) {
     uint64_t random = (uint64_t)(uintptr_t)argument;
     while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
         pthread_t id;
-        CHECK(pthread_create(&id, NULL, allocate_some, (void *)(uintptr_t)++random) == 0, "thread");
+        void *(*life)(void *) = random % 2 == 0 ? allocate_some : allocate_past_the_end;
+        CHECK(pthread_create(&id, NULL, life, (void *)(uintptr_t)++random) == 0, "thread");
         CHECK(pthread_join(id, NULL) == 0, "thread");
     }
     return NULL;
@@ -93,6 +108,8 @@ static void *begin_and_end_threads_until_stopped(void *argument) {
 int main(int argc, char **argv) {
     size_t times = argc > 1 ? (size_t)strtoull(argv[1], NULL, 10) : 200;
     pthread_t ids[THREADS];
+    mp_free(mp_malloc(1)); /* minipool's key is older, so its destructor runs first */
+    CHECK(pthread_key_create(&at_the_end, allocate_at_the_end) == 0, "key");
     for (size_t i = 0; i < THREADS; i++)
         CHECK(pthread_create(&ids[i], NULL, i == 0 ? begin_and_end_threads_until_stopped : allocate_until_stopped,
                              (void *)(uintptr_t)(i + 1)) == 0,

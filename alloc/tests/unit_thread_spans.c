@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <cmocka.h>
 
 #include "page_heap.h"
@@ -119,6 +120,7 @@ static void a_search_in_vain_is_not_repeated_at_once(void **state) {
  * was in use before does not, or it would look like a free block's. */
 static void large_objects_are_carved_one_by_one(void **state) {
     (void)state;
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* or pages come by the hundred */
     unsigned size_class = size_class_of(16 << 10);
     for (int round = 0; round < 2; round++) {
         Span *span = thread_spans_new(&cache, size_class);
