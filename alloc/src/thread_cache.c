@@ -67,10 +67,17 @@ static bool has_cache(void) {
     return thread_cache_current != &no_thread_cache;
 }
 
+static size_t share_of(size_t total, size_t least, size_t most) {
+    size_t live = atomic_load_explicit(&caches.live, memory_order_relaxed);
+    size_t share = total / (live == 0 ? 1 : live);
+    return share < least ? least : share > most ? most : share;
+}
+
 /* Under the list's lock, so that plain loads and stores do. */
 static void change_live(size_t change) {
     size_t live = atomic_load_explicit(&caches.live, memory_order_relaxed);
     atomic_store_explicit(&caches.live, live + change, memory_order_relaxed);
+    thread_spans_set_most(share_of(PARTIAL_TOTAL_BYTES, PARTIAL_MIN_BYTES, SIZE_MAX));
 }
 
 /* Before there is any link. The upper bits are fixed, the lower ones differ from process to process. */
@@ -152,16 +159,6 @@ __attribute__((constructor(101))) static void when_loaded(void) {
     install_fork_handlers();
 }
 
-static size_t share_of(size_t total, size_t least, size_t most) {
-    size_t live = atomic_load_explicit(&caches.live, memory_order_relaxed);
-    size_t share = total / (live == 0 ? 1 : live);
-    return share < least ? least : share > most ? most : share;
-}
-
-static size_t partial_most(void) {
-    return share_of(PARTIAL_TOTAL_BYTES, PARTIAL_MIN_BYTES, SIZE_MAX);
-}
-
 /* NULL: this thread gets none (no memory, no thread-specific data to be had, or it is past its last destructor) and
  * uses the orphans'. */
 static ThreadCache *cache_of_this_thread(void) {
@@ -177,7 +174,7 @@ static ThreadCache *cache_of_this_thread(void) {
     thread_cache_current = cache;
     counter_add(&cache->counters.bits, own_bits);
     own_bits = 0;
-    thread_spans_limit(cache, partial_most()); /* there may be more threads than when the spans began to wait */
+    thread_spans_limit(cache); /* there may be more threads than when the spans began to wait */
     /* Both calls below may allocate: that works from here on. */
     if (pthread_setspecific(caches.key, cache) != 0) {
         cache_give_back(cache);
@@ -285,7 +282,6 @@ static void list_grow(ThreadCache *cache, unsigned size_class) {
 
 /* What is looked after now and then. */
 static __attribute__((noinline)) void upkeep(ThreadCache *cache) {
-    cache->partial_most = partial_most();
     page_heap_tick();
     if (cache->looked_ms != page_heap_now()) {
         cache->looked_ms = page_heap_now();
@@ -340,11 +336,9 @@ void *thread_cache_allocate(unsigned size_class, bool *zeroed) {
     if (likely(cache != NULL))
         return allocate_from(cache, size_class, zeroed);
     lock_acquire(&orphan_lock);
-    if (list_of(&orphan_cache, 0)->key == 0) {
-        orphan_cache.partial_most = partial_most();
+    if (list_of(&orphan_cache, 0)->key == 0)
         for (unsigned each = 0; each < SIZE_CLASS_COUNT; each++)
             list_open(list_of(&orphan_cache, each));
-    }
     void *block = allocate_from(&orphan_cache, size_class, zeroed);
     lock_release(&orphan_lock);
     return block;
@@ -430,10 +424,8 @@ static cold void free_uncommon(Span *span, FreeObject *object) {
         span_push(span, object);
         if (span->used == 0)
             thread_spans_empty(cache, span);
-        else if (taken) {
-            cache->partial_most = partial_most(); /* a thread that only frees has no upkeep */
+        else if (taken)
             thread_spans_add(cache, span);
-        }
         return;
     }
     if (has_cache() && span->object_bytes <= OUTBOX_OBJECT_BYTES) {
@@ -467,10 +459,8 @@ void thread_cache_free(Span *span, void *block) {
     span_push(span, object);
     if (unlikely(span->used == 0))
         thread_spans_empty(cache, span);
-    else if (unlikely(span->used == span->carved / 2) && crowded()) {
-        cache->partial_most = partial_most();
+    else if (unlikely(span->used == span->carved / 2) && crowded())
         thread_spans_half_empty(cache, span); /* it may be another's from here on */
-    }
 }
 
 /* -- the end of a thread, fork ------------------------------------------------------------------------------------ */

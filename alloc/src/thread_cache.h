@@ -49,7 +49,6 @@ typedef struct ThreadCache {
     ThreadClass classes[SIZE_CLASS_COUNT];
     size_t list_bytes;    /* all lists at their limits */
     size_t partial_bytes; /* length of all spans in partial */
-    size_t partial_most;  /* how long they may be; the thread's share when it was last looked up */
     unsigned trim_next;   /* the class that trim() looks at next */
     unsigned idle_next;   /* the class whose idle spans are given up next */
     uint32_t refills;

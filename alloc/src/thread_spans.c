@@ -71,6 +71,13 @@ static void give_last(ThreadCache *cache, ThreadClass *class, bool lifo) {
     thread_spans_give_away(surplus);
 }
 
+/* A thread's share, written when a thread begins or ends. */
+static _Atomic size_t most_bytes = PARTIAL_TOTAL_BYTES;
+
+static bool waits_too_much(const ThreadCache *cache) {
+    return cache->partial_bytes > atomic_load_explicit(&most_bytes, memory_order_relaxed);
+}
+
 /* The next to be used stands first: the longest rested below LIFO_FROM_BYTES, the most recent from there on. */
 void thread_spans_add(ThreadCache *cache, Span *span) {
     ThreadClass *class = &cache->classes[span->size_class];
@@ -82,7 +89,7 @@ void thread_spans_add(ThreadCache *cache, Span *span) {
     span->place = SPAN_PARTIAL;
     class->partial_count++;
     cache->partial_bytes += span_bytes(span);
-    if (unlikely(cache->partial_bytes > cache->partial_most))
+    if (unlikely(waits_too_much(cache)))
         give_last(cache, class, lifo);
 }
 
@@ -129,9 +136,12 @@ static void next_idle_class(ThreadCache *cache) {
     cache->idle_next = cache->idle_next + 1 == SIZE_CLASS_COUNT ? 0 : cache->idle_next + 1;
 }
 
-void thread_spans_limit(ThreadCache *cache, size_t partial_most) {
-    cache->partial_most = partial_most;
-    for (; cache->partial_bytes > partial_most; next_idle_class(cache)) {
+void thread_spans_set_most(size_t bytes) {
+    atomic_store_explicit(&most_bytes, bytes, memory_order_relaxed);
+}
+
+void thread_spans_limit(ThreadCache *cache) {
+    for (; waits_too_much(cache); next_idle_class(cache)) {
         ThreadClass *class = &cache->classes[cache->idle_next];
         if (class->partial.first != NULL)
             give_last(cache, class, is_lifo(cache->idle_next));

@@ -34,9 +34,11 @@ void thread_spans_give_away(Span *span);
 /* All of a class's spans become everybody's. */
 void thread_spans_give_all(ThreadCache *cache, unsigned size_class);
 
-/* How long all waiting spans may be from now on. Where they are longer, some become everybody's, of one class after the
- * other. */
-void thread_spans_limit(ThreadCache *cache, size_t partial_most);
+/* What each thread may hold in waiting spans from now on. Any thread. */
+void thread_spans_set_most(size_t bytes);
+
+/* Waiting spans become everybody's, of one class after the other, until they are no more than that. */
+void thread_spans_limit(ThreadCache *cache);
 
 /* The length of all spans that the cache owns. */
 size_t thread_spans_held(const ThreadCache *cache);

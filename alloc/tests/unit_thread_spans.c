@@ -13,7 +13,7 @@
 #include "page_heap.h"
 #include "thread_spans.h"
 
-static ThreadCache cache = {.partial_most = SIZE_MAX};
+static ThreadCache cache;
 
 /* All objects that the next span has to give. */
 static Span *use_up(unsigned size_class) {
@@ -73,9 +73,9 @@ static void a_half_empty_span_is_given_away_where_nothing_may_wait(void **state)
     unsigned size_class = size_class_of(1024);
     Span *span = use_up(size_class);
     free_object(span, 0);
-    cache.partial_most = 0;
+    thread_spans_set_most(0);
     thread_spans_half_empty(&cache, span);
-    cache.partial_most = SIZE_MAX;
+    thread_spans_set_most(SIZE_MAX);
     assert_null(cache.classes[size_class].active);
     assert_int_equal(atomic_load(&span->control), SPAN_CENTRAL | (uintptr_t)size_class << SPAN_CLASS_SHIFT);
     assert_ptr_equal(thread_spans_next(&cache, size_class), span); /* as anybody could */
@@ -162,13 +162,15 @@ static void waiting_spans_are_limited(void **state) {
     size_t held = thread_spans_held(&cache), waiting = cache.partial_bytes;
     assert_int_equal(waiting, 2 * REST_SPANS * PAGE_BYTES);
     assert_true(held > waiting);
-    thread_spans_limit(&cache, waiting);
+    thread_spans_set_most(waiting);
+    thread_spans_limit(&cache);
     assert_int_equal(cache.partial_bytes, waiting);
-    thread_spans_limit(&cache, 3 * PAGE_BYTES);
+    thread_spans_set_most(3 * PAGE_BYTES);
+    thread_spans_limit(&cache);
     assert_int_equal(cache.partial_bytes, 3 * PAGE_BYTES);
     assert_int_equal(thread_spans_held(&cache), held - waiting + 3 * PAGE_BYTES);
     thread_spans_check(&cache);
-    thread_spans_limit(&cache, SIZE_MAX);
+    thread_spans_set_most(SIZE_MAX);
     for (int i = 0; i < 2; i++)
         thread_spans_give_all(&cache, classes[i]);
     assert_int_equal(thread_spans_held(&cache), 0);
