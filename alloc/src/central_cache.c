@@ -25,7 +25,7 @@ enum { WORD_EVENT = 64 / CLAIM_FRACTION };
 /* Who owns a span while its hollow pages are given back: no thread. */
 static _Alignas(CACHE_LINE) const char purger[CACHE_LINE];
 
-static _Atomic unsigned purge_next; /* the class in which hollow spans are looked for next; a hint */
+static with_written _Atomic unsigned purge_next; /* the class in which hollow spans are looked for next; a hint */
 
 typedef struct CentralFreeList {
     _Alignas(CACHE_LINE) Lock lock;

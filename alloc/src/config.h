@@ -115,6 +115,16 @@
 
 #define CACHE_LINE 64
 
+/* A process that does little pays for each page of the library that it touches, so what all processes touch stands
+ * together: small state that is written beside the initialised data, on a page that the dynamic linker writes anyway,
+ * not between tables of zeros on pages of their own; constants that are read beside the pointers that it relocates. So
+ * the library's read-only pages are not read at all but for messages and unwinding. */
+#define with_written __attribute__((section(".data")))
+#define with_relocated __attribute__((section(".data.rel.ro")))
+
+/* A fast path begins a line of code: malloc's is one line long. */
+#define begins_line __attribute__((aligned(CACHE_LINE)))
+
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define cold __attribute__((noinline, cold))

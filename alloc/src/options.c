@@ -13,6 +13,7 @@
 extern char **environ;
 
 #define PREFIX "MINIPOOL_"
+static with_relocated const char prefix[] = PREFIX;
 #define BYTES_TEXT "a number of bytes from 0 to 64T, with K, M, G or T behind it or nothing"
 
 enum { MOST_WORDS = 3, DAY_MS = 24 * 60 * 60 * 1000, SHOWN_BYTES = 100 };
@@ -65,7 +66,7 @@ struct OptionValues option_values = {
             [MP_OPTION_HARDENING] = MINIPOOL_HARDENING,
         },
 };
-static Lock lock;
+static with_written Lock lock;
 
 void options_lock(void) {
     lock_acquire(&lock);
@@ -181,7 +182,7 @@ void options_read(void) {
         bool seen[OPTION_COUNT] = {false};
         if (!is_secure())
             for (char **variable = environ; *variable != NULL; variable++)
-                if (strncmp(*variable, PREFIX, sizeof PREFIX - 1) == 0)
+                if (strncmp(*variable, prefix, sizeof prefix - 1) == 0)
                     read_variable(*variable, seen);
         /* release: partner of the acquire in option_value() */
         atomic_store_explicit(&option_values.known, true, memory_order_release);

@@ -15,7 +15,7 @@
 #include "lock.h"
 
 /* Beside a system call, an atomic operation on a shared word costs nothing. */
-static _Atomic uint64_t calls, sleeps;
+static with_written _Atomic uint64_t calls, sleeps;
 
 static void count_call(void) {
     atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
@@ -102,7 +102,7 @@ bool os_move(void *address, size_t old_bytes, void *target, size_t new_bytes) {
 }
 
 size_t os_page_bytes(void) {
-    static size_t bytes; /* racing writers write the same value */
+    static with_written size_t bytes; /* racing writers write the same value */
     size_t known = __atomic_load_n(&bytes, __ATOMIC_RELAXED);
     if (known == 0) {
         known = getauxval(AT_PAGESZ); /* sysconf() would touch pages of the C library for it */

@@ -18,10 +18,10 @@
 void free_sized(void *block, size_t size);
 void free_aligned_sized(void *block, size_t alignment, size_t size);
 
-EXPORT void *malloc(size_t size) {
+EXPORT begins_line void *malloc(size_t size) {
     return heap_allocate(size);
 }
-EXPORT void free(void *block) {
+EXPORT begins_line void free(void *block) {
     heap_free(block);
 }
 EXPORT void *calloc(size_t count, size_t size) {

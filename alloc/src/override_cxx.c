@@ -85,7 +85,7 @@ static cold void *nothrow_slow(const char *name, size_t alignment, size_t size, 
 
 #define NEW(name)                                                                                                      \
     void *name(size_t size);                                                                                           \
-    EXPORT void *name(size_t size) {                                                                                   \
+    EXPORT begins_line void *name(size_t size) {                                                                       \
         return new_throwing(size);                                                                                     \
     }
 #define NEW_NOTHROW(name)                                                                                              \
@@ -107,7 +107,7 @@ static cold void *nothrow_slow(const char *name, size_t alignment, size_t size, 
     }
 #define DELETE(name)                                                                                                   \
     void name(void *block);                                                                                            \
-    EXPORT void name(void *block) {                                                                                    \
+    EXPORT begins_line void name(void *block) {                                                                        \
         heap_free(block);                                                                                              \
     }
 #define DELETE_WITH(name, type)                                                                                        \
@@ -134,23 +134,31 @@ static cold void *nothrow_slow(const char *name, size_t alignment, size_t size, 
         heap_free_sized("operator delete", block, alignment, size);                                                    \
     }
 
+/* The form for arrays does the same under another name. */
+#define FOR_ARRAYS(name, same, result, ...)                                                                            \
+    result name(__VA_ARGS__);                                                                                          \
+    EXPORT __attribute__((alias(#same))) result name(__VA_ARGS__);
+
 NEW(_Znwm)
-NEW(_Znam)
 NEW_NOTHROW(_ZnwmRKSt9nothrow_t)
-NEW_NOTHROW(_ZnamRKSt9nothrow_t)
 NEW_ALIGNED(_ZnwmSt11align_val_t)
-NEW_ALIGNED(_ZnamSt11align_val_t)
 NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t)
-NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t)
+FOR_ARRAYS(_Znam, _Znwm, void *, size_t size)
+FOR_ARRAYS(_ZnamRKSt9nothrow_t, _ZnwmRKSt9nothrow_t, void *, size_t size, const void *tag)
+FOR_ARRAYS(_ZnamSt11align_val_t, _ZnwmSt11align_val_t, void *, size_t size, size_t alignment)
+FOR_ARRAYS(_ZnamSt11align_val_tRKSt9nothrow_t, _ZnwmSt11align_val_tRKSt9nothrow_t, void *, size_t size,
+           size_t alignment, const void *tag)
+
 DELETE(_ZdlPv)
-DELETE(_ZdaPv)
 DELETE_SIZED(_ZdlPvm)
-DELETE_SIZED(_ZdaPvm)
 DELETE_WITH(_ZdlPvRKSt9nothrow_t, const void *)
-DELETE_WITH(_ZdaPvRKSt9nothrow_t, const void *)
 DELETE_WITH(_ZdlPvSt11align_val_t, size_t)
-DELETE_WITH(_ZdaPvSt11align_val_t, size_t)
 DELETE_SIZED_ALIGNED(_ZdlPvmSt11align_val_t)
-DELETE_SIZED_ALIGNED(_ZdaPvmSt11align_val_t)
 DELETE_ALIGNED_NOTHROW(_ZdlPvSt11align_val_tRKSt9nothrow_t)
-DELETE_ALIGNED_NOTHROW(_ZdaPvSt11align_val_tRKSt9nothrow_t)
+FOR_ARRAYS(_ZdaPv, _ZdlPv, void, void *block)
+FOR_ARRAYS(_ZdaPvm, _ZdlPvm, void, void *block, size_t size)
+FOR_ARRAYS(_ZdaPvRKSt9nothrow_t, _ZdlPvRKSt9nothrow_t, void, void *block, const void *tag)
+FOR_ARRAYS(_ZdaPvSt11align_val_t, _ZdlPvSt11align_val_t, void, void *block, size_t alignment)
+FOR_ARRAYS(_ZdaPvmSt11align_val_t, _ZdlPvmSt11align_val_t, void, void *block, size_t size, size_t alignment)
+FOR_ARRAYS(_ZdaPvSt11align_val_tRKSt9nothrow_t, _ZdlPvSt11align_val_tRKSt9nothrow_t, void, void *block,
+           size_t alignment, const void *tag)

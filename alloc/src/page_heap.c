@@ -27,7 +27,7 @@ typedef struct Arena {
 } Arena;
 
 static struct {
-    Lock lock;
+    _Alignas(CACHE_LINE) Lock lock;
     bool releasing;        /* one thread at a time gives memory back */
     Span *oldest, *newest; /* dirty runs by the time they were freed */
     Arena *arenas;
@@ -42,9 +42,9 @@ static struct {
     uint32_t window_start_ms;
     size_t window_pages, last_window_pages;
     size_t window_swapped_pages; /* dirty pages given back in this window because clean ones were taken */
-    _Atomic size_t dirty_bytes;  /* copy of dirty.pages for page_heap_tick(), which looks without the lock */
-    RunBins dirty, clean;
-} heap;
+    _Atomic size_t dirty_bytes;  /* copy of dirty_runs.pages for page_heap_tick(), which looks without the lock */
+} heap with_written;
+static RunBins dirty_runs, clean_runs;
 
 void page_heap_lock(void) {
     lock_acquire(&heap.lock);
@@ -95,7 +95,7 @@ static void bins_remove(RunBins *bins, Span *span) {
 }
 
 /* The shortest run of a list that has at least `pages`, among the first few. */
-static Span *shortest_fit(const SpanList *list, size_t pages) {
+static __attribute__((noinline)) Span *shortest_fit(const SpanList *list, size_t pages) {
     enum { LOOK_AT = 64 };
     Span *best = NULL;
     int looked = 0;
@@ -145,7 +145,7 @@ static Span *bins_find_aligned(const RunBins *bins, size_t pages, size_t alignme
 /* -- free runs -------------------------------------------------------------------------------------------------- */
 
 static void note_dirty(void) {
-    atomic_store_explicit(&heap.dirty_bytes, heap.dirty.pages << PAGE_SHIFT, memory_order_relaxed);
+    atomic_store_explicit(&heap.dirty_bytes, dirty_runs.pages << PAGE_SHIFT, memory_order_relaxed);
 }
 
 static void age_append(Span *span) {
@@ -175,13 +175,13 @@ static void mark_ends(Span *span, Span *value) {
     page_map_set(span->base + span_bytes(span) - PAGE_BYTES, value);
 }
 
-static void detach_free(Span *span) {
+static __attribute__((noinline)) void detach_free(Span *span) {
     if (span->run_state == RUN_DIRTY) {
-        bins_remove(&heap.dirty, span);
+        bins_remove(&dirty_runs, span);
         age_remove(span);
         note_dirty();
     } else {
-        bins_remove(&heap.clean, span);
+        bins_remove(&clean_runs, span);
     }
 }
 
@@ -207,11 +207,11 @@ static void attach_free(Span *span, RunState state) {
     span->run_state = (uint8_t)state;
     mark_ends(span, span);
     if (state == RUN_DIRTY) {
-        bins_insert(&heap.dirty, span);
+        bins_insert(&dirty_runs, span);
         age_append(span);
         note_dirty();
     } else {
-        bins_insert(&heap.clean, span);
+        bins_insert(&clean_runs, span);
     }
 }
 
@@ -345,13 +345,13 @@ static uint32_t advance_window(void) {
 
 static size_t dirty_limit(void) {
     size_t lately = (heap.window_pages + heap.last_window_pages) << PAGE_SHIFT;
-    size_t in_use = (heap.arena_pages - heap.dirty.pages - heap.clean.pages) << PAGE_SHIFT;
+    size_t in_use = (heap.arena_pages - dirty_runs.pages - clean_runs.pages) << PAGE_SHIFT;
     size_t most = option_value(MP_OPTION_RELEASE_HARD_BYTES) + in_use / 2;
     return option_value(MP_OPTION_RELEASE_SOFT_BYTES) + (lately < most ? lately : most);
 }
 
 static bool release_due(const Span *oldest, uint32_t now_ms) {
-    size_t dirty = heap.dirty.pages << PAGE_SHIFT;
+    size_t dirty = dirty_runs.pages << PAGE_SHIFT;
     return dirty > option_value(MP_OPTION_RELEASE_SOFT_BYTES) &&
            (dirty > dirty_limit() || passed(now_ms, oldest->freed_at_ms) >= option_value(MP_OPTION_RELEASE_DELAY_MS));
 }
@@ -379,7 +379,7 @@ void page_heap_tick(void) {
 size_t page_heap_release(size_t keep) {
     lock_acquire(&heap.lock);
     uint64_t before = heap.released_bytes;
-    while (heap.oldest != NULL && heap.dirty.pages << PAGE_SHIFT > keep)
+    while (heap.oldest != NULL && dirty_runs.pages << PAGE_SHIFT > keep)
         if (!release_run(heap.oldest))
             break;
     size_t released = (size_t)(heap.released_bytes - before);
@@ -391,11 +391,11 @@ size_t page_heap_release(size_t keep) {
 
 /* A free run with room for `pages` behind a start that is aligned, dirty before clean, growing the heap if it must. */
 static Span *find_free(size_t pages, size_t alignment_pages) {
-    Span *span = bins_find_aligned(&heap.dirty, pages, alignment_pages);
+    Span *span = bins_find_aligned(&dirty_runs, pages, alignment_pages);
     if (span == NULL)
-        span = bins_find_aligned(&heap.clean, pages, alignment_pages);
+        span = bins_find_aligned(&clean_runs, pages, alignment_pages);
     if (span == NULL && grow(pages + alignment_pages - 1))
-        span = bins_find(&heap.clean, pages + alignment_pages - 1);
+        span = bins_find(&clean_runs, pages + alignment_pages - 1);
     return span;
 }
 
@@ -405,7 +405,7 @@ static Span *join_dirty_and_clean(size_t pages) {
     enum { LOOK_AT = 32 };
     int looked = 0;
     for (unsigned bin = bin_of(pages) + 1; bin-- > 0 && looked < LOOK_AT;)
-        for (Span *span = heap.dirty.lists[bin].first; span != NULL && looked < LOOK_AT; span = span->next, looked++) {
+        for (Span *span = dirty_runs.lists[bin].first; span != NULL && looked < LOOK_AT; span = span->next, looked++) {
             size_t missing = pages - span->page_count;
             Span *after = page_map_get(span->base + span_bytes(span)), *before = page_map_get(span->base - PAGE_BYTES);
             bool behind = after != NULL && after->run_state == RUN_CLEAN &&
@@ -641,8 +641,8 @@ cold PageHeapStats page_heap_stats(void) {
     lock_acquire(&heap.lock);
     PageHeapStats stats = {
         .mapped_bytes = heap.mapped_bytes,
-        .dirty_bytes = heap.dirty.pages << PAGE_SHIFT,
-        .clean_bytes = heap.clean.pages << PAGE_SHIFT,
+        .dirty_bytes = dirty_runs.pages << PAGE_SHIFT,
+        .clean_bytes = clean_runs.pages << PAGE_SHIFT,
         .released_bytes = heap.released_bytes,
         .spans_created = heap.spans_created,
         .large_blocks = heap.large_blocks,
@@ -697,12 +697,12 @@ cold void page_heap_check(void) {
     lock_acquire(&heap.lock);
     FreePages seen = {0, 0};
     each_locked(check_run, &seen);
-    if (seen.dirty != heap.dirty.pages || seen.clean != heap.clean.pages)
+    if (seen.dirty != dirty_runs.pages || seen.clean != clean_runs.pages)
         fault("mp_check", NULL, "free pages in the arenas and in the bins differ");
     size_t aged = 0;
     for (Span *span = heap.oldest; span != NULL; span = span->age_next)
         aged += span->page_count;
-    if (aged != heap.dirty.pages)
+    if (aged != dirty_runs.pages)
         fault("mp_check", NULL, "dirty pages in the bins and in the age list differ");
     lock_release(&heap.lock);
 }

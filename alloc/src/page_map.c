@@ -8,7 +8,7 @@
 PageMap page_map;
 PageMapNear page_map_near = {(uintptr_t)1 << 63};
 
-static _Atomic size_t leaf_bytes;
+static with_written _Atomic size_t leaf_bytes;
 
 /* The flat table's middle is the first page asked for: the system puts what follows below it or, less often, above. */
 static void place_near(uintptr_t address) {
@@ -30,7 +30,7 @@ static bool reserve_leaf(uintptr_t address) {
 }
 
 bool page_map_reserve(const void *address, size_t bytes) {
-    static bool placed;
+    static with_written bool placed;
     uintptr_t first = (uintptr_t)address, last = first + bytes - 1;
     if (last >> ADDRESS_BITS != 0)
         return false;

@@ -5,7 +5,7 @@
 #include "size_class.h"
 
 /* clang-format off */
-const SizeClass size_classes[SIZE_CLASS_COUNT] = {
+with_relocated const SizeClass size_classes[SIZE_CLASS_COUNT] = {
     /* object bytes, objects, pages */
     {8, 8192, 1}, {16, 4096, 1}, {32, 2048, 1}, {48, 1365, 1}, {64, 1024, 1},
     {80, 819, 1}, {96, 682, 1}, {112, 585, 1}, {128, 512, 1}, {144, 455, 1},
@@ -32,7 +32,7 @@ const SizeClass size_classes[SIZE_CLASS_COUNT] = {
     [10 * (steps) ... 11 * (steps) - 1] = (class) + 2, [11 * (steps) ... 12 * (steps) - 1] = (class) + 3, \
     [12 * (steps) ... 13 * (steps) - 1] = (class) + 4, [13 * (steps) ... 14 * (steps) - 1] = (class) + 5, \
     [14 * (steps) ... 15 * (steps) - 1] = (class) + 6, [15 * (steps) ... 16 * (steps) - 1] = (class) + 7
-const uint8_t medium_classes[MEDIUM_MAX_BYTES / MEDIUM_STEP] = {
+with_relocated const uint8_t medium_classes[MEDIUM_MAX_BYTES / MEDIUM_STEP] = {
     DOUBLING(1, 33), DOUBLING(2, 41), DOUBLING(4, 49), DOUBLING(8, 57), DOUBLING(16, 65),
 };
 /* clang-format on */

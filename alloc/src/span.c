@@ -11,13 +11,13 @@ enum { METADATA_CHUNK_BYTES = 1 << 20, MAX_OBJECTS = PAGE_BYTES / 8 };
 /* Objects of 8 bytes; unit_size_class.c sees that no class has more. */
 
 static struct {
-    Lock lock;
+    _Alignas(CACHE_LINE) Lock lock;
     char *next, *end;
     size_t bytes;
     _Atomic uintptr_t *free_bits[9]; /* by log2 of the words, linked through the first word */
-} metadata;
+} metadata with_written;
 
-uintptr_t object_link_key;
+with_written uintptr_t object_link_key;
 
 void metadata_lock(void) {
     lock_acquire(&metadata.lock);

@@ -26,10 +26,10 @@ enum { NEVER_AGAIN = PTHREAD_DESTRUCTOR_ITERATIONS };
 /* Serves allocations of threads that are past their last destructor. Under orphan_lock, the outermost of all locks. No
  * thread is its owner, so frees of its blocks are always foreign. */
 static ThreadCache orphan_cache;
-static Lock orphan_lock;
+static with_written Lock orphan_lock;
 
 static struct {
-    Lock lock;
+    _Alignas(CACHE_LINE) Lock lock;
     ThreadCache *all, *idle;
     ThreadCache *estates; /* of ended threads, with their spans: for the next that begin; the latest first */
     size_t estate_bytes;
@@ -39,7 +39,7 @@ static struct {
     pthread_key_t key;
     _Atomic size_t live;
     _Atomic uint64_t bits; /* as ThreadCacheCounters.bits, of threads without a cache */
-} caches;
+} caches with_written;
 
 /* A thread that only frees gets a cache, for its outbox, at so many frees into spans of others. Where there is none to
  * be had it passes its count on each time: one shared atomic operation instead of as many. */

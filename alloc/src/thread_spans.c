@@ -106,7 +106,7 @@ static Span *partial_take(ThreadCache *cache, ThreadClass *class) {
 }
 
 /* The span that was active has no free object left. */
-static void put_down(ThreadCache *cache, Span *span) {
+static inline void put_down(ThreadCache *cache, Span *span) {
     ThreadClass *class = &cache->classes[span->size_class];
     if (span->carved < span->object_count) {
         span->place = SPAN_FRESH;
@@ -240,7 +240,7 @@ static Span *find_returned(ThreadCache *cache, unsigned size_class) {
 }
 
 /* At most one span of a class has objects to carve: a new one is made only when there is none. */
-static void make_active(ThreadCache *cache, Span *next) {
+static inline void make_active(ThreadCache *cache, Span *next) {
     ThreadClass *class = &cache->classes[next->size_class];
     Span *active = class->active;
     if (next == active)

@@ -11,8 +11,9 @@ command -v objdump >/dev/null || { echo "no objdump here"; exit 77; }
 
 failed=0
 check() { # function most
-  local path count
-  path=$(objdump -d --no-show-raw-insn "$library" | awk -v name="<$1>:" '$2 == name { on = 1; next } on { print } on && /\tret/ { on = 0 }')
+  local start path count
+  start=$(nm "$library" | awk -v name="$1" '$3 == name { print $1 }')
+  path=$(objdump -d --no-show-raw-insn --start-address="0x$start" "$library" | awk -F'\t' 'NF > 1 && !done { print } /\tret/ { done = 1 }')
   count=$(wc -l <<<"$path")
   echo "$1: $count instructions (at most $2)"
   if ((count > $2 || count < 5)) || grep -qE $'\t(call|push|lock)' <<<"$path"; then
