@@ -583,6 +583,7 @@ int main(void) {
         TEST_PROGRAM("git"),
         TEST_PROGRAM("zstd"),
         TEST_PROGRAM("ghostscript"),
+        TEST_PROGRAM("start_up"),
         TEST_PROGRAM("redis"),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
